@@ -1,0 +1,174 @@
+"""Options: one dataclass → command line, config.json, and back.
+
+`Config` has what every model shares; a file in `models/` derives its own from it. The comment behind a field is its
+text in `--help`.
+"""
+
+import argparse
+import dataclasses
+import inspect
+import json
+import math
+import re
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import tyro
+
+from gan_keras import files, models
+from gan_keras.console import UserError
+
+
+@dataclass(frozen=True)
+class Between:
+    """The range of an option's values, its ends included."""
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        return f"at least {self.low:g}" if self.high == math.inf else f"from {self.low:g} to {self.high:g}"
+
+
+Count = Annotated[int, Between(1)]
+Rate = Annotated[float, Between(1e-8, 1)]
+Fraction = Annotated[float, Between(0, 0.999999)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What every run has. The values are checked when it is made: a `UserError` names the option and its range."""
+
+    model: str = ""  # which GAN: a file in gan_keras/models
+    preset: Literal["paper", "quick"] = "paper"  # defaults for what is not given: the paper's, or digits in minutes
+    dataset: str = "mnist"  # mnist, fashion_mnist, kmnist, emnist_digits, emnist_letters, emnist_balanced, folder:PATH
+    data_dir: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = (
+        None  # folder with the four IDX files, gzipped or not
+    )
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = (
+        None  # the run's folder: saved_models/MODEL-DATASET if not given
+    )
+    epochs: Count = 50  # as in the paper
+    steps_per_epoch: Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")] = (
+        None  # once through the images if not given
+    )
+    batch_size: Count = 128  # as in the paper
+    latent_dim: Count = 100  # as in the paper: the generator's input is this many normal numbers
+    learning_rate: Rate = 2e-4  # Adam's for both players (Radford et al. 2015)
+    beta_1: Fraction = 0.5  # Adam's 0.9 lets two players that chase each other oscillate (Radford et al. 2015)
+    beta_2: Fraction = 0.999  # Adam's own
+    schedule: Literal["constant", "linear", "cosine"] = "constant"  # of the learning rate, down to 0 at the last step
+    average_decay: Fraction = 0.999  # of the averaged generator, which is what is shown and exported; ramps up from 0
+    critic_steps: Count = 1  # discriminator steps for each step of the generator, each on images of its own
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = (
+        "auto"  # auto: bfloat16 where the processor is made for it
+    )
+    steps_per_execution: Count = 20  # at most so many steps without returning to Python; progress moves in such strides
+    samples: Count = 64  # digits in the picture that is made after every epoch
+    seed: Annotated[int, Between(0, 2**31 - 1)] = 0  # the same seed, options and machine give the same run, bit for bit
+    resume: bool = False  # go on with the run in the folder --out; options not given are the run's own
+    overwrite: bool = False  # delete the run in the folder --out and start again
+    dry_run: bool = False  # show what would be done, and write nothing
+
+    presets: ClassVar[dict[str, dict[str, Any]]] = {"paper": {}, "quick": {"epochs": 8, "steps_per_epoch": 100}}
+
+    def __post_init__(self) -> None:
+        if not self.model:  # a Config made in Python knows its model by the file it stands in
+            object.__setattr__(self, "model", type(self).__module__.rpartition(".")[2])
+        check_ranges(self)
+        if self.resume and self.overwrite:
+            raise UserError("--resume goes on with a run and --overwrite deletes it; give one of them.")
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder: `out`, or one named after the model and the data set."""
+        return self.out or Path("saved_models") / f"{self.model}-{re.sub('[^A-Za-z0-9_]+', '-', self.dataset)}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options that make the run what it is, ready for `json.dump`."""
+        options = {name: value for name, value in vars(self).items() if name not in NOT_SAVED}
+        return json.loads(json.dumps(options, default=str))
+
+    def check_same_run(self, saved: "Config") -> None:
+        """Raise a `UserError` if these options are not those of the run `saved`; epochs and places may differ."""
+        ours, theirs = self.to_json(), saved.to_json()
+        for name in ours.keys() - {"epochs", "data_dir"}:
+            if ours[name] != theirs.get(name):
+                raise UserError(
+                    f"the run in {self.folder} was made with {flag(name)} {theirs.get(name)}, not {ours[name]}. "
+                    f"Leave the option out to go on with that run, or give another --out to start a new one."
+                )
+
+
+NOT_SAVED = ("out", "resume", "overwrite", "dry_run")  # where a run is and what to do with it, not what it is
+
+
+def check_ranges(options: Any) -> None:
+    """Raise a `UserError` for the first field of a dataclass that is outside the `Between` of its annotation."""
+    for name, hint in typing.get_type_hints(type(options), include_extras=True).items():
+        value = getattr(options, name)
+        for limit in getattr(hint, "__metadata__", ()):
+            if isinstance(limit, Between) and value is not None and not limit.low <= value <= limit.high:
+                raise UserError(f"{flag(name)} is {value}; it must be {limit}.")
+
+
+def flag(name: str) -> str:
+    """Return the command-line form of an option's name."""
+    return "--" + name.replace("_", "-")
+
+
+def save(config: Config, facts: dict[str, Any]) -> None:
+    """Write config.json into the run's folder: the options, and facts about versions and data."""
+    with files.replacing(config.folder / "config.json") as temporary:
+        temporary.write_text(json.dumps({"options": config.to_json(), **facts}, indent=2) + "\n")
+
+
+def load(run: Path) -> tuple[Config, dict[str, Any]]:
+    """Return a run's options and facts from its config.json.
+
+    Raises:
+        UserError: if the folder holds no run, or its config.json cannot be understood.
+
+    """
+    path = run / "config.json"
+    try:
+        facts = json.loads(path.read_text())
+        options = facts.pop("options")
+        config_class = models.load(options["model"]).Config
+        known = {field.name for field in dataclasses.fields(config_class)}
+        options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+        options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
+        return config_class(out=run, **{name: value for name, value in options.items() if name in known}), facts
+    except FileNotFoundError:
+        raise UserError(f"there is no run in {run}: it has no config.json.") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged ({error}). Restore it, or start a new run with another --out.") from None
+
+
+def from_command_line(arguments: Sequence[str] | None, description: str) -> Config:
+    """Read the options of the model that `--model` names; what is not given is the preset's, or the resumed run's.
+
+    Raises:
+        UserError: for a value out of its range, an unknown model, or a run to resume that is not there.
+        SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
+
+    """
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("model", "preset", "dataset", "out"):  # what the defaults of the other options depend on
+        first.add_argument(flag(name), type=Path if name == "out" else str, default=argparse.SUPPRESS)
+    first.add_argument("--resume", action="store_true")
+    given = vars(first.parse_known_args(arguments)[0])
+    config_class = models.load(given.get("model", "dcgan")).Config
+    defaults = config_class(**given, **config_class.presets.get(given.get("preset"), {}))
+    if defaults.resume and (defaults.folder / "config.json").exists():
+        defaults, _ = load(defaults.folder)
+    return tyro.cli(
+        type(defaults),
+        args=arguments,
+        default=dataclasses.replace(defaults, out=given.get("out"), resume=False),
+        description=f"{description}\n\n{inspect.getdoc(models.load(defaults.model))}",
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )

@@ -1,0 +1,40 @@
+"""The layers that Keras lacks or is slow at. All of them can be saved and loaded like Keras' own."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("gan_keras")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' batch normalisation over the last axis, computed in training by TensorFlow's fused kernel.
+
+    The same numbers as `keras.layers.BatchNormalization`, moving variance included, without its dozen passes over the
+    activations. The statistics are float32 also where the activations are bfloat16. Inference, and every case that the
+    kernel does not cover (float64, masks, another axis, renormalisation), is left to Keras.
+
+    Input and output: [batch, channels] or [batch, height, width, channels].
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not (training and self.trainable and self._kernel_applies(inputs, mask)):
+            return super().call(inputs, training=training, mask=mask)
+        channels = inputs.shape[-1]
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=tf.reshape(inputs, [-1, 1, 1, channels]) if inputs.shape.rank == 2 else inputs,
+            scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones([channels]),
+            offset=tf.convert_to_tensor(self.beta) if self.center else tf.zeros([channels]),
+            mean=tf.zeros([0]),
+            variance=tf.zeros([0]),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        count = tf.cast(tf.size(inputs) // channels, tf.float32)
+        variance *= (count - 1) / count  # the kernel's is the unbiased one, Keras keeps the plain one
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+        return tf.reshape(outputs, tf.shape(inputs))
+
+    def _kernel_applies(self, inputs, mask) -> bool:
+        last_axis = self.axis in (-1, inputs.shape.rank - 1)
+        dtype = inputs.dtype in (tf.float32, tf.bfloat16, tf.float16)
+        return last_axis and dtype and inputs.shape.rank in (2, 4) and mask is None and not self.renorm

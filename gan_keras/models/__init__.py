@@ -1,0 +1,24 @@
+"""One file per GAN. A file here is a model: `--model` knows it by the file's name, `--help` and the tests find it."""
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+from gan_keras.console import nearest
+
+
+def names() -> list[str]:
+    """Return the names of all models."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """Return the module of a model, which has a `Config` and a `Model`.
+
+    Raises:
+        UserError: if there is no such model, with the nearest name.
+
+    """
+    if name not in names():
+        raise nearest("model", name, names())
+    return importlib.import_module(f"{__name__}.{name}")
