@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from gan_keras import files, pictures
 from gan_keras.console import UserError
+from gan_keras.gan import GAN
 
 COLUMNS = [
     "epoch",
@@ -137,11 +138,11 @@ class Backup(keras.callbacks.Callback):
     one before it is used.
     """
 
-    def __init__(self, folder: Path, model: keras.Model, steps_per_epoch: int):
+    def __init__(self, folder: Path, model: GAN, steps_per_epoch: int):
         super().__init__()
         self.folder = folder
         self.steps_per_epoch = steps_per_epoch
-        self.checkpoint = tf.train.Checkpoint(model=model)
+        self.checkpoint = tf.train.Checkpoint(state=model.state())
         self.interrupted = False
 
     def restore(self) -> None:
@@ -154,7 +155,7 @@ class Backup(keras.callbacks.Callback):
         backups = self._backups()
         for backup in reversed(backups):
             try:
-                self.checkpoint.restore(str(backup / "state")).assert_consumed()
+                self.checkpoint.read(str(backup / "state")).assert_consumed()
                 return
             except (tf.errors.OpError, ValueError, AssertionError):
                 print(f"Note: the backup {backup} is damaged.")

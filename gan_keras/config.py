@@ -36,41 +36,36 @@ class Between:
 Count = Annotated[int, Between(1)]
 Rate = Annotated[float, Between(1e-8, 1)]
 Fraction = Annotated[float, Between(0, 0.999999)]
+Seed = Annotated[int, Between(0, 2**31 - 1)]
+OptionalCount = Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")]
+Folder = Annotated[Path | None, tyro.conf.arg(metavar="DIR")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """What every run has. The values are checked when it is made: a `UserError` names the option and its range."""
 
-    model: str = ""  # which GAN: a file in gan_keras/models
+    model: str = ""  # which GAN: the name of a file in gan_keras/models
     preset: Literal["paper", "quick"] = "paper"  # defaults for what is not given: the paper's, or digits in minutes
-    dataset: str = "mnist"  # mnist, fashion_mnist, kmnist, emnist_digits, emnist_letters, emnist_balanced, folder:PATH
-    data_dir: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = (
-        None  # folder with the four IDX files, gzipped or not
-    )
-    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR")] = (
-        None  # the run's folder: saved_models/MODEL-DATASET if not given
-    )
+    dataset: str = "mnist"  # [fashion_|k]mnist, emnist_[digits|letters|balanced], or folder:PATH with your own images
+    data_dir: Folder = None  # holds the data set's four IDX files, gzipped or not; downloaded if not given
+    out: Folder = None  # where the run goes: saved_models/MODEL-DATASET if not given
     epochs: Count = 50  # as in the paper
-    steps_per_epoch: Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")] = (
-        None  # once through the images if not given
-    )
+    steps_per_epoch: OptionalCount = None  # once through the images if not given
     batch_size: Count = 128  # as in the paper
-    latent_dim: Count = 100  # as in the paper: the generator's input is this many normal numbers
-    learning_rate: Rate = 2e-4  # Adam's for both players (Radford et al. 2015)
-    beta_1: Fraction = 0.5  # Adam's 0.9 lets two players that chase each other oscillate (Radford et al. 2015)
+    latent_dim: Count = 100  # as in the paper: so many normal numbers become an image
+    learning_rate: Rate = 2e-4  # of both players (Radford et al. 2015)
+    beta_1: Fraction = 0.5  # with Adam's own 0.9, players that chase each other oscillate (Radford et al. 2015)
     beta_2: Fraction = 0.999  # Adam's own
-    schedule: Literal["constant", "linear", "cosine"] = "constant"  # of the learning rate, down to 0 at the last step
-    average_decay: Fraction = 0.999  # of the averaged generator, which is what is shown and exported; ramps up from 0
-    critic_steps: Count = 1  # discriminator steps for each step of the generator, each on images of its own
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = (
-        "auto"  # auto: bfloat16 where the processor is made for it
-    )
-    steps_per_execution: Count = 20  # at most so many steps without returning to Python; progress moves in such strides
+    schedule: Literal["constant", "linear", "cosine"] = "constant"  # of the learning rate, to 0 at the last step
+    average_decay: Fraction = 0.999  # of the averaged generator, which is shown and exported; ramps up from 0.1
+    critic_steps: Count = 1  # of the discriminator for each step of the generator, each on images of its own
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: what the processor is fastest in
+    steps_per_execution: Count = 20  # at most so many without returning to Python; progress moves in such strides
     samples: Count = 64  # digits in the picture that is made after every epoch
-    seed: Annotated[int, Between(0, 2**31 - 1)] = 0  # the same seed, options and machine give the same run, bit for bit
-    resume: bool = False  # go on with the run in the folder --out; options not given are the run's own
-    overwrite: bool = False  # delete the run in the folder --out and start again
+    seed: Seed = 0  # the same seed, options and machine give the same run, bit for bit
+    resume: bool = False  # go on with the run in --out; what is not given is as it was
+    overwrite: bool = False  # delete the run in --out and start again
     dry_run: bool = False  # show what would be done, and write nothing
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {"paper": {}, "quick": {"epochs": 8, "steps_per_epoch": 100}}
@@ -167,6 +162,7 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
         defaults, _ = load(defaults.folder)
     return tyro.cli(
         type(defaults),
+        prog="python -m gan_keras.train",
         args=arguments,
         default=dataclasses.replace(defaults, out=given.get("out"), resume=False),
         description=f"{description}\n\n{inspect.getdoc(models.load(defaults.model))}",

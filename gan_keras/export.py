@@ -30,6 +30,7 @@ def _export_generator(network: keras.Model, path: Path) -> None:
     def serve(latent):
         return network(latent, training=False)
 
+    @tf.function
     def generate(count, seed):
         latents = tf.random.stateless_normal([count, latent_dim], tf.stack([seed, 0]))
         chunks = tf.TensorArray(tf.uint8, size=0, dynamic_size=True, infer_shape=False)

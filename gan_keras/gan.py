@@ -76,7 +76,6 @@ class GAN(keras.Model):
 
     def compile(self, total_steps: int, steps_per_execution: int = 1) -> None:
         """Make the optimizers; the learning rate's schedule ends after `total_steps` steps of the generator."""
-        # Attributes of the model, so that a backup holds their moments too.
         self.generator_optimizer = self.build_optimizer(total_steps)
         self.discriminator_optimizer = self.build_optimizer(total_steps * self.config.critic_steps)
         self.generator_player = Player([self.generator], self.generator_optimizer)
@@ -85,6 +84,12 @@ class GAN(keras.Model):
             player.optimizer.build(player.variables)
         # XLA is slower than oneDNN's kernels on a CPU (620 ms against 316 ms a step of the DCGAN in float32).
         super().compile(optimizer=None, steps_per_execution=steps_per_execution, jit_compile=False)
+
+    def state(self) -> list[tf.Variable]:
+        """Return all that training changes: what a backup must hold to go on exactly where it stopped."""
+        holders = [self.generator, self.discriminator, self.averaged_generator]
+        holders += [self.generator_optimizer, self.discriminator_optimizer, *self.means.values()]
+        return [self.step, *(variable.value for holder in holders for variable in holder.variables)]
 
     def build_optimizer(self, total_steps: int) -> keras.optimizers.Optimizer:
         """Return one player's optimizer."""
@@ -112,7 +117,8 @@ class GAN(keras.Model):
         self.update_average()
         self.step.assign_add(1)
         self.track(generator_loss=generator_loss, discriminator_loss=discriminator_loss)
-        return self.get_metrics_result() | {"learning_rate": self.generator_optimizer.learning_rate}
+        logs = {name: mean.result() for name, mean in self.means.items()}
+        return logs | {"learning_rate": self.generator_optimizer.learning_rate}
 
     def generate(self, real: Batch, number: int = 0) -> Batch:
         """Return a batch of fakes as large as `real`. `number` counts the batches within a step."""

@@ -46,7 +46,8 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
     options = tyro.cli(Options, args=arguments, description=__doc__)
-    images = load(options.run).generate(options.count, options.seed).numpy()
+    generator = load(options.run)  # its variables live as long as this name
+    images = generator.generate(options.count, options.seed).numpy()
     save(options.out, images)
     print(f"{options.count} images in {options.out}")
 

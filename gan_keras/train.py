@@ -162,6 +162,7 @@ def fit(model: GAN, images: data.Split, steps_per_epoch: int, backup: callbacks.
                 epochs=epoch + 1 if within else options.epochs,
                 steps_per_epoch=steps_per_epoch - within,
                 callbacks=around,
+                shuffle=False,  # the batches are shuffled already
                 verbose=0,
             )
 
