@@ -157,7 +157,7 @@ class Backup(keras.callbacks.Callback):
             try:
                 self.checkpoint.read(str(backup / "state")).assert_consumed()
                 return
-            except (tf.errors.OpError, ValueError, AssertionError):
+            except (tf.errors.OpError, AssertionError, LookupError, RuntimeError, ValueError):
                 print(f"Note: the backup {backup} is damaged.")
         if backups:
             raise UserError(f"all backups in {self.folder} are damaged. Start again with --overwrite.")

@@ -157,6 +157,8 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
     first.add_argument("--resume", action="store_true")
     given = vars(first.parse_known_args(arguments)[0])
     config_class = models.load(given.get("model", "dcgan")).Config
+    if given.get("preset") not in config_class.presets:
+        given.pop("preset", None)  # tyro will say so
     defaults = config_class(**given, **config_class.presets.get(given.get("preset"), {}))
     if defaults.resume and (defaults.folder / "config.json").exists():
         defaults, _ = load(defaults.folder)

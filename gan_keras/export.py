@@ -26,6 +26,7 @@ def _export_generator(network: keras.Model, path: Path) -> None:
     `generate(count, seed)` → uint8 images [count, height, width, channels], the same ones for the same seed.
     """
     latent_dim = network.input_shape[-1]
+    image_shape = network.output_shape[1:]
 
     def serve(latent):
         return network(latent, training=False)
@@ -33,11 +34,13 @@ def _export_generator(network: keras.Model, path: Path) -> None:
     @tf.function
     def generate(count, seed):
         latents = tf.random.stateless_normal([count, latent_dim], tf.stack([seed, 0]))
-        chunks = tf.TensorArray(tf.uint8, size=0, dynamic_size=True, infer_shape=False)
+        chunks = tf.TensorArray(
+            tf.uint8, size=0, dynamic_size=True, infer_shape=False, element_shape=[None, *image_shape]
+        )
         for start in tf.range(0, count, CHUNK):
             images = serve(latents[start : start + CHUNK])
             chunks = chunks.write(start // CHUNK, tf.cast(tf.round(images * 127.5 + 127.5), tf.uint8))
-        return tf.ensure_shape(chunks.concat(), [None, *network.output_shape[1:]])
+        return tf.ensure_shape(chunks.concat(), [None, *image_shape])
 
     scalar = tf.TensorSpec([], tf.int32)
     archive = keras.export.ExportArchive()

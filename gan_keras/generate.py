@@ -38,6 +38,8 @@ class Options:
         check_ranges(self)
         if self.out.suffix not in (".png", ".npy", ".npz"):
             raise UserError(f"--out {self.out} must end in .png, .npy or .npz.")
+        if not self.out.parent.is_dir():
+            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
         if self.out.suffix == ".png" and self.count > LARGEST_GRID:
             raise UserError(f"a picture of {self.count} images is too large; give --out digits.npz.")
 

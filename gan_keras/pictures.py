@@ -13,8 +13,8 @@ from gan_keras import files
 
 MARGIN = 2  # pixels between the digits of a grid
 CAPTION_HEIGHT = 26
-SECONDS_PER_FRAME = 0.25
-SECONDS_ON_LAST_FRAME = 3.0
+MILLISECONDS_PER_FRAME = 250
+MILLISECONDS_ON_LAST_FRAME = 3000
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -47,9 +47,10 @@ def save_png(path: Path, image: np.ndarray) -> None:
 def save_gif(path: Path, pngs: Sequence[Path], captions: Sequence[str]) -> None:
     """Write a looping GIF of some pictures, each with its caption above it; the last frame is held."""
     frames = [_captioned(imageio.imread(png), caption) for png, caption in zip(pngs, captions, strict=True)]
-    seconds = [SECONDS_PER_FRAME] * (len(frames) - 1) + [SECONDS_ON_LAST_FRAME]
+    durations = [MILLISECONDS_PER_FRAME] * (len(frames) - 1) + [MILLISECONDS_ON_LAST_FRAME]
     with files.replacing(path) as temporary:
-        imageio.imwrite(temporary, frames, duration=[1000 * frame for frame in seconds], loop=0)
+        # Pillow takes a list of durations only where there is more than one frame.
+        imageio.imwrite(temporary, frames, duration=durations if len(frames) > 1 else durations[0], loop=0)
 
 
 def _captioned(image: np.ndarray, caption: str) -> np.ndarray:

@@ -1,0 +1,21 @@
+"""The one door to TensorFlow-GAN.
+
+`import tensorflow_gan` fails on TensorFlow 2.16 and later, because its `__init__` files import estimators, which
+TensorFlow no longer has. The modules of losses and metrics need none of that: they load once their two parent packages
+are there, even empty.
+"""
+
+import importlib
+import importlib.util
+import sys
+from types import ModuleType
+
+
+def load(name: str) -> ModuleType:
+    """Return a module of `tensorflow_gan.python`, such as "losses.losses_impl" or "eval.classifier_metrics"."""
+    if "tensorflow_gan" not in sys.modules:
+        folder = importlib.util.find_spec("tensorflow_gan").submodule_search_locations[0]
+        for parent, path in (("tensorflow_gan", folder), ("tensorflow_gan.python", f"{folder}/python")):
+            sys.modules[parent] = ModuleType(parent)
+            sys.modules[parent].__path__ = [path]
+    return importlib.import_module(f"tensorflow_gan.python.{name}")

@@ -1,0 +1,56 @@
+"""Small data and small runs that several tests share."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras import models, train
+
+# Two logical processors, so that a test can train on two replicas. Before TensorFlow starts any.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+TINY = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4, "samples": 4, "precision": "float32"}
+
+
+def idx_bytes(values: np.ndarray) -> bytes:
+    """Return an array of bytes in the IDX format."""
+    return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
+
+
+def write_idx_folder(folder: Path, train_images: int = 60, test_images: int = 20, seed: int = 0) -> Path:
+    """Write the four files, the training images gzipped and the rest not; the labels are 0 to 9 in turn."""
+    random = np.random.default_rng(seed)
+    folder.mkdir()
+    for prefix, count in (("train", train_images), ("t10k", test_images)):
+        images = random.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        if prefix == "train":
+            (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images)))
+        else:
+            (folder / "t10k-images-idx3-ubyte").write_bytes(idx_bytes(images))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def idx_folder(tmp_path_factory) -> Path:
+    return write_idx_folder(tmp_path_factory.mktemp("data") / "idx")
+
+
+def tiny_config(model: str, **options):
+    """Return a model's options for a run of seconds."""
+    small = {"filters": 4} if model == "dcgan" else {}
+    return models.load(model).Config(**(TINY | small | options))
+
+
+@pytest.fixture(scope="session", params=models.names())
+def finished_run(request, tmp_path_factory, idx_folder) -> Path:
+    """Return the folder of a finished tiny run, for each model."""
+    out = tmp_path_factory.mktemp("runs") / request.param
+    return train.run(tiny_config(request.param, data_dir=idx_folder, out=out))

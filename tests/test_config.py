@@ -1,0 +1,113 @@
+import json
+
+import pytest
+from conftest import tiny_config
+
+from gan_keras import config, models
+from gan_keras.console import UserError
+
+DESCRIPTION = "Train."
+
+
+def parse(*arguments):
+    return config.from_command_line(list(arguments), DESCRIPTION)
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_round_trip_through_json(model, tmp_path):
+    options = tiny_config(model, out=tmp_path, learning_rate=0.0003, data_dir=tmp_path)
+    config.save(options, {"versions": {"python": "3"}})
+    again, facts = config.load(tmp_path)
+    assert again == options
+    assert facts == {"versions": {"python": "3"}}
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_command_line_gives_the_same_as_python(model, tmp_path):
+    ours = parse("--model", model, "--epochs", "7", "--schedule", "cosine", "--out", str(tmp_path))
+    assert ours == models.load(model).Config(epochs=7, schedule="cosine", out=tmp_path)
+    assert ours.model == model
+
+
+def test_a_preset_is_overridden_by_flags_wherever_they_stand():
+    quick = config.Config.presets["quick"]
+    assert parse("--preset", "quick").epochs == quick["epochs"]
+    assert parse("--epochs", "3", "--preset", "quick").epochs == 3
+    assert parse("--preset", "quick", "--epochs", "3").steps_per_epoch == quick["steps_per_epoch"]
+    assert parse().epochs == 50
+
+
+def test_the_default_folder_is_named_after_model_and_data():
+    assert str(parse("--dataset", "fashion_mnist").folder) == "saved_models/dcgan-fashion_mnist"
+    assert str(parse("--dataset", "folder:/my/cats & dogs").folder) == "saved_models/dcgan-folder-my-cats-dogs"
+
+
+def test_resuming_takes_the_runs_own_options(tmp_path):
+    config.save(parse("--preset", "quick", "--batch-size", "32", "--out", str(tmp_path)), {})
+    resumed = parse("--resume", "--out", str(tmp_path))
+    assert (resumed.batch_size, resumed.preset, resumed.resume) == (32, "quick", True)
+    resumed.check_same_run(config.load(tmp_path)[0])
+    other = parse("--resume", "--out", str(tmp_path), "--batch-size", "64")
+    with pytest.raises(UserError, match="--batch-size 32, not 64"):
+        other.check_same_run(config.load(tmp_path)[0])
+    parse("--resume", "--out", str(tmp_path), "--epochs", "99").check_same_run(config.load(tmp_path)[0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "--epochs is 0; it must be at least 1"),
+        (["--batch-size", "-4"], "--batch-size is -4"),
+        (["--latent-dim", "0"], "--latent-dim is 0"),
+        (["--filters", "0"], "--filters is 0"),
+        (["--steps-per-epoch", "0"], "--steps-per-epoch is 0"),
+        (["--learning-rate", "0"], "--learning-rate is 0"),
+        (["--learning-rate", "nan"], "--learning-rate is nan"),
+        (["--beta-1", "1"], "--beta-1 is 1"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--model", "dcgam"], "Did you mean dcgan"),
+        (["--resume", "--overwrite"], "give one of them"),
+    ],
+)
+def test_bad_values_are_named(arguments, message):
+    with pytest.raises(UserError, match=message):
+        parse(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [(["--epoch", "3"], "--epochs"), (["--preset", "fast"], "quick"), (["--batch-size", "many"], "--batch-size")],
+)
+def test_mistyped_options_end_with_code_2(arguments, hint, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse(*arguments)
+    assert stop.value.code == 2
+    assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_help_shows_every_option_with_its_reason(model, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse("--model", model, "--help")
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    for name in vars(models.load(model).Config()):
+        assert config.flag(name) + " " in text
+    assert "│ (default" not in text.replace("  ", ""), "an option has no reason"
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"options": {"model": "dcgan", "epochs": "x"}}', "[1]"])
+def test_a_damaged_config_is_named(tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(UserError, match=r"config\.json is damaged"):
+        config.load(tmp_path)
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(UserError, match="no run"):
+        config.load(tmp_path)
+
+
+def test_json_is_plain(tmp_path):
+    options = tiny_config("dcgan", data_dir=tmp_path)
+    assert json.loads(json.dumps(options.to_json())) == options.to_json()

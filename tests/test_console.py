@@ -1,0 +1,50 @@
+import errno
+import subprocess
+import sys
+
+import pytest
+
+from gan_keras import console
+
+
+def run(main, capsys):
+    """Return the exit code and what was printed as an error."""
+    with pytest.raises(SystemExit) as stop:
+        console.command(main)([])
+    return stop.value.code, capsys.readouterr().err
+
+
+def raiser(error):
+    def main(arguments):
+        raise error
+
+    return main
+
+
+def test_errors_become_messages(capsys):
+    assert run(raiser(console.UserError("the moon is down. Wait.")), capsys) == (2, "error: the moon is down. Wait.\n")
+    code, message = run(raiser(OSError(errno.ENOSPC, "No space left on device", "out/grid.png")), capsys)
+    assert (code, message) == (2, "error: cannot read or write out/grid.png: No space left on device\n")
+    assert run(raiser(KeyboardInterrupt()), capsys)[0] == 130
+
+
+def test_a_fault_of_the_program_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        console.command(raiser(ZeroDivisionError()))([])
+
+
+def test_the_nearest_name_is_suggested():
+    error = console.nearest("model", "dcgam", ["vanilla", "dcgan"])
+    assert "Did you mean dcgan?" in str(error)
+    assert "Did you mean" not in str(console.nearest("model", "xyz", ["vanilla", "dcgan"]))
+
+
+def test_importing_the_package_prints_nothing():
+    done = subprocess.run([sys.executable, "-c", "import gan_keras"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_failing_import_shows_its_messages():
+    code = "import gan_keras.console as c; c.import_quietly('absent_module')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "No module named 'absent_module'" in done.stderr

@@ -1,0 +1,70 @@
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras import data
+
+STRANGER = """
+import sys
+sys.modules["gan_keras"] = None  # cannot be imported
+import numpy as np
+import tensorflow as tf
+
+generator = tf.saved_model.load(sys.argv[1] + "/generator")
+serve = generator.signatures["serving_default"]
+latent = tf.random.stateless_normal([3, serve.structured_input_signature[1]["latent"].shape[1]], [0, 0])
+(images,) = serve(latent=latent).values()
+assert images.shape == (3, 28, 28, 1) and images.dtype == tf.float32
+assert abs(images.numpy()).max() <= 1
+digits = generator.generate(7, 5)
+assert digits.shape == (7, 28, 28, 1) and digits.dtype == tf.uint8
+assert (digits.numpy() == generator.generate(7, 5).numpy()).all()
+assert (digits.numpy() != generator.generate(7, 6).numpy()).any()
+discriminator = tf.saved_model.load(sys.argv[1] + "/discriminator")
+(probability,) = discriminator.signatures["serving_default"](image=images).values()
+assert probability.shape == (3, 1) and 0 < probability.numpy().min() and probability.numpy().max() < 1
+np.save(sys.argv[2], images)
+"""
+
+
+def test_tensorflow_alone_can_use_what_was_exported(finished_run, tmp_path):
+    command = [sys.executable, "-c", STRANGER, str(finished_run), str(tmp_path / "images.npy")]
+    subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
+    network = keras.models.load_model(finished_run / "generator.keras")
+    latent = tf.random.stateless_normal([3, network.input_shape[1]], [0, 0])
+    np.testing.assert_allclose(np.load(tmp_path / "images.npy"), network(latent), atol=1e-5)
+
+
+def test_generate_makes_the_same_images_in_chunks_and_alone(finished_run):
+    generator = tf.saved_model.load(str(finished_run / "generator"))
+    many = generator.generate(300, 1).numpy()
+    assert many.shape == (300, 28, 28, 1)
+    np.testing.assert_array_equal(many[:20], generator.generate(20, 1).numpy())
+    assert generator.generate(0, 1).shape == (0, 28, 28, 1)
+
+
+def test_generate_returns_what_the_signature_does(finished_run):
+    generator = tf.saved_model.load(str(finished_run / "generator"))
+    size = generator.signatures["serving_default"].structured_input_signature[1]["latent"].shape[1]
+    images = generator.serve(tf.random.stateless_normal([5, size], [9, 0]))
+    digits = generator.generate(5, 9)
+    np.testing.assert_allclose(data.standardise(digits), images, atol=1 / 255 + 1e-6)
+
+
+def test_keras_loads_the_generator_without_this_package(finished_run):
+    network = keras.models.load_model(finished_run / "generator.keras", custom_objects={})
+    assert all(type(layer).__module__.startswith("keras.") for layer in network.layers)
+    layer = keras.layers.TFSMLayer(str(finished_run / "generator"), call_endpoint="serving_default")
+    (images,) = layer(np.zeros((2, network.input_shape[1]), np.float32)).values()
+    assert images.shape == (2, 28, 28, 1)
+
+
+def test_the_discriminator_ends_in_the_sigmoid(finished_run):
+    discriminator = tf.saved_model.load(str(finished_run / "discriminator"))
+    image = np.random.default_rng(0).uniform(-1, 1, (4, 28, 28, 1)).astype(np.float32)
+    assert discriminator.serve(image).numpy() == pytest.approx(0.5, abs=0.4999)

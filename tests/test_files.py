@@ -1,0 +1,42 @@
+import pytest
+
+from gan_keras import files
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.txt"
+    with files.replacing(path) as temporary:
+        temporary.write_text("one")
+        assert not path.exists()
+        assert temporary.suffix == ".txt"
+    assert path.read_text() == "one"
+    with pytest.raises(RuntimeError), files.replacing(path) as temporary:
+        temporary.write_text("tw")
+        raise RuntimeError
+    assert path.read_text() == "one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_replaces_a_folder(tmp_path):
+    path = tmp_path / "model"
+    for content in ("one", "two"):
+        with files.replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / content).write_text(content)
+    assert [file.name for file in path.iterdir()] == ["two"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_no_obstacle(tmp_path):
+    (tmp_path / ".partial-model").mkdir()
+    with files.replacing(tmp_path / "model") as temporary:
+        temporary.write_text("a file this time")
+    assert (tmp_path / "model").is_file()
+
+
+def test_remove_takes_files_folders_and_nothing(tmp_path):
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    for name in ("folder", "file", "absent"):
+        files.remove(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,64 @@
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras import generate, pictures
+
+
+def run(capsys, *arguments):
+    """Return the exit code and the output of the command."""
+    code = 0
+    try:
+        generate.main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    text = capsys.readouterr()
+    return code, text.out + text.err
+
+
+def test_a_picture_and_arrays_of_the_same_digits(finished_run, tmp_path, capsys):
+    for name in ("grid.png", "digits.npy", "digits.npz"):
+        code, text = run(capsys, finished_run, "--count", 6, "--seed", 3, "--out", tmp_path / name)
+        assert code == 0
+        assert f"6 images in {tmp_path / name}" in text
+    digits = np.load(tmp_path / "digits.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "digits.npz")["images"], digits)
+    np.testing.assert_array_equal(imageio.imread(tmp_path / "grid.png"), pictures.grid(digits))
+    assert digits.shape == (6, 28, 28, 1)
+    assert digits.dtype == np.uint8
+
+
+def test_the_saved_model_itself_is_as_good_as_its_run(finished_run, tmp_path, capsys):
+    run(capsys, finished_run, "--out", tmp_path / "one.npy")
+    run(capsys, finished_run / "generator", "--out", tmp_path / "other.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "one.npy"), np.load(tmp_path / "other.npy"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--out", "grid.jpeg"], "must end in .png, .npy or .npz"),
+        (["--count", "0"], "--count is 0"),
+        (["--count", "9999"], "too large"),
+        (["--seed", "-1"], "--seed is -1"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_bad_options(finished_run, capsys, arguments, message):
+    code, text = run(capsys, finished_run, *arguments)
+    assert code == 2
+    assert message in text
+
+
+def test_bad_places(finished_run, tmp_path, capsys):
+    code, text = run(capsys, tmp_path)
+    assert (code, "there is no generator" in text) == (2, True)
+    tf.saved_model.save(tf.Module(), str(tmp_path / "other"))
+    code, text = run(capsys, tmp_path / "other")
+    assert (code, "not a generator of gan_keras" in text) == (2, True)
+    (tmp_path / "other" / "saved_model.pb").write_bytes(b"damaged")
+    code, text = run(capsys, tmp_path / "other")
+    assert (code, "is damaged" in text) == (2, True)
+    code, text = run(capsys, finished_run, "--out", tmp_path / "absent" / "grid.png")
+    assert (code, "there is no folder" in text) == (2, True)

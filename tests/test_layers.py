@@ -1,0 +1,76 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_keras.layers import BatchNormalization
+
+SHAPES = [(64, 10), (8, 6, 5, 10)]
+
+
+def pair(shape, **options):
+    """Return Keras' layer and ours with the same weights."""
+    layers = keras.layers.BatchNormalization(**options), BatchNormalization(**options)
+    random = np.random.default_rng(0)
+    for layer in layers:
+        layer.build(shape)
+    weights = [random.uniform(0.5, 2.0, weight.shape).astype("float32") for weight in layers[0].get_weights()]
+    for layer in layers:
+        layer.set_weights(weights)
+    return layers
+
+
+def inputs(shape):
+    return tf.constant(np.random.default_rng(1).normal(3.0, 2.0, shape).astype("float32"))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("options", [{}, {"scale": False}, {"center": False}, {"momentum": 0.8, "epsilon": 0.1}])
+def test_same_numbers_as_keras_in_training_and_inference(shape, options):
+    theirs, ours = pair(shape, **options)
+    x = inputs(shape)
+    results = []
+    for layer in (theirs, ours):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+            loss = tf.reduce_sum(y**3)
+        gradients = tape.gradient(loss, [x, *layer.trainable_variables])
+        results.append([y, *gradients, layer.moving_mean, layer.moving_variance, layer(x, training=False)])
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bfloat16_activations_keep_float32_statistics(shape):
+    _, ours = pair(shape, dtype="mixed_bfloat16")
+    x = inputs(shape)
+    y = ours(tf.cast(x, tf.bfloat16), training=True)
+    assert y.dtype == tf.bfloat16
+    theirs, _ = pair(shape)
+    np.testing.assert_allclose(tf.cast(y, tf.float32), theirs(x, training=True), atol=0.05)
+    np.testing.assert_allclose(ours.moving_variance, theirs.moving_variance, rtol=1e-2)
+
+
+def test_other_cases_are_left_to_keras():
+    x = tf.constant(np.random.default_rng(1).normal(size=(8, 5, 4)).astype("float32"))
+    theirs, ours = keras.layers.BatchNormalization(), BatchNormalization()
+    np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), atol=1e-5)
+    theirs, ours = keras.layers.BatchNormalization(axis=1), BatchNormalization(axis=1)
+    np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), atol=1e-5)
+
+
+def test_a_frozen_layer_does_not_move():
+    ours = BatchNormalization(trainable=False)
+    x = inputs((64, 10))
+    ours(x, training=True)
+    np.testing.assert_array_equal(ours.moving_mean, np.zeros(10))
+
+
+def test_it_can_be_saved_and_loaded(tmp_path):
+    model = keras.Sequential([keras.Input([10]), BatchNormalization()])
+    model(inputs((64, 10)), training=True)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(inputs((4, 10))), model(inputs((4, 10))))
+    assert type(again.layers[0]) is BatchNormalization

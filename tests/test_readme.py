@@ -1,0 +1,34 @@
+"""The README tells the truth: its tree is the tree, its options exist, its files are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gan_keras import config, generate, models
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_its_tree_names_every_file_of_the_package_and_no_other():
+    tree = README.split("## The tree", 1)[1].split("```")[1]
+    named = set(re.findall(r"^ +(\w+\.py)", tree, re.MULTILINE))
+    there = {path.name for path in (ROOT / "gan_keras").rglob("*.py")} - {"__init__.py"}
+    assert named == there
+
+
+def test_every_file_it_shows_or_links_is_there():
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.parametrize("module", ["train", "generate"])
+def test_every_option_in_its_commands_exists(module):
+    known = {"train": {config.flag(name) for model in models.names() for name in vars(models.load(model).Config())}}
+    known["generate"] = {config.flag(name) for name in generate.Options.__dataclass_fields__}
+    commands = re.findall(rf"gan_keras\.{module}([^\n`]*)", README)
+    assert commands
+    used = {option for command in commands for option in re.findall(r"--[a-z][a-z0-9-]*", command)}
+    assert used <= known[module] | {"--help"}
