@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 
 from gan_keras import files
-from gan_keras.gan import GAN, portable
+from gan_keras.gan import GAN
+from gan_keras.layers import portable
 
 CHUNK = 256  # images made at a time by `generate`, so that memory does not grow with their number
 

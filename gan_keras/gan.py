@@ -2,17 +2,16 @@
 
 import itertools
 from abc import abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from gan_keras import losses
 from gan_keras.config import Config
+from gan_keras.layers import portable
+from gan_keras.precision import precision
 
 Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels] in [-1, 1], "label": int32 [batch]
 
@@ -214,41 +213,3 @@ def learning_rate(config: Config, total_steps: int) -> float | keras.optimizers.
     if config.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, total_steps)
     return config.learning_rate
-
-
-@contextmanager
-def precision(name: str) -> Iterator[None]:
-    """Build layers that compute in float32, bfloat16 or float16; their weights are float32 always."""
-    before = keras.config.dtype_policy()
-    name = native_precision() if name == "auto" else name
-    keras.config.set_dtype_policy("float32" if name == "float32" else f"mixed_{name}")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def native_precision() -> str:
-    """Return "bfloat16" where the processor multiplies it faster than float32, else "float32"."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
-        return "bfloat16" if capability >= (8, 0) else "float32"
-    cpu = Path("/proc/cpuinfo")
-    flags = cpu.read_text().split() if cpu.exists() else []
-    return "bfloat16" if {"avx512_bf16", "amx_bf16"} & set(flags) else "float32"
-
-
-def portable(network: keras.Model) -> keras.Model:
-    """Return a copy of a network that any Keras can load and that computes in float32 on any machine.
-
-    Layers of this package are replaced by the layers of Keras that they stand in for.
-    """
-
-    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
-        keras_class = next(base for base in type(layer).__mro__ if base.__module__.startswith("keras."))
-        return keras_class.from_config({**layer.get_config(), "dtype": "float32"})
-
-    duplicate = keras.models.clone_model(network, clone_function=copy)
-    duplicate.set_weights(network.get_weights())
-    return duplicate

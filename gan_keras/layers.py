@@ -38,3 +38,18 @@ class BatchNormalization(keras.layers.BatchNormalization):
         last_axis = self.axis in (-1, inputs.shape.rank - 1)
         dtype = inputs.dtype in (tf.float32, tf.bfloat16, tf.float16)
         return last_axis and dtype and inputs.shape.rank in (2, 4) and mask is None and not self.renorm
+
+
+def portable(network: keras.Model) -> keras.Model:
+    """Return a copy of a network that any Keras can load and that computes in float32 on any machine.
+
+    Layers of this package are replaced by the layers of Keras that they stand in for.
+    """
+
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+        keras_class = next(base for base in type(layer).__mro__ if base.__module__.startswith("keras."))
+        return keras_class.from_config({**layer.get_config(), "dtype": "float32"})
+
+    duplicate = keras.models.clone_model(network, clone_function=copy)
+    duplicate.set_weights(network.get_weights())
+    return duplicate

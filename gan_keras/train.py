@@ -23,7 +23,8 @@ import gan_keras
 from gan_keras import callbacks, config, console, data, export, files, models, pictures
 from gan_keras.config import Config
 from gan_keras.console import UserError
-from gan_keras.gan import GAN, native_precision
+from gan_keras.gan import GAN
+from gan_keras.precision import native_precision
 
 
 @console.command

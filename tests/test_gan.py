@@ -167,24 +167,6 @@ def test_schedules_end_at_the_last_step(schedule, expected):
     np.testing.assert_allclose(rates, np.array(expected) * 1e-3, atol=1e-9)
 
 
-def test_precision_is_put_back():
-    before = keras.config.dtype_policy().name
-    with pytest.raises(ZeroDivisionError), gan.precision("bfloat16"):
-        assert keras.layers.Dense(1).compute_dtype == "bfloat16"
-        raise ZeroDivisionError
-    assert keras.config.dtype_policy().name == before
-
-
-def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_images():
-    game = build(precision="bfloat16")
-    game.train_step(batch_of(8))
-    copy = gan.portable(game.generator)
-    assert all(type(layer).__module__.startswith("keras.") for layer in copy.layers)
-    assert all(layer.compute_dtype == "float32" for layer in copy.layers)
-    latent = game.sample_latents(4)
-    np.testing.assert_allclose(copy(latent), game.generator(latent, training=False), atol=0.05)
-
-
 def test_two_replicas_move_the_weights_as_one_does():
     """Without noise that differs: the discriminator, on half the batch each, moves as on the whole."""
     devices = tf.config.list_logical_devices("CPU")

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers import BatchNormalization
+from gan_keras.layers import BatchNormalization, portable
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -74,3 +74,20 @@ def test_it_can_be_saved_and_loaded(tmp_path):
     again = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(again(inputs((4, 10))), model(inputs((4, 10))))
     assert type(again.layers[0]) is BatchNormalization
+
+
+def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_output():
+    ours = keras.Sequential(
+        [keras.Input([10]), keras.layers.Dense(8), BatchNormalization(), keras.layers.ReLU()], name="ours"
+    )
+    for _ in range(5):
+        ours(inputs((64, 10)), training=True)
+    copy = portable(ours)
+    assert [type(layer) for layer in copy.layers] == [
+        keras.layers.Dense,
+        keras.layers.BatchNormalization,
+        keras.layers.ReLU,
+    ]
+    np.testing.assert_allclose(copy(inputs((4, 10))), ours(inputs((4, 10))), atol=1e-5)
+    low = keras.Sequential([keras.Input([10]), keras.layers.Dense(8, dtype="mixed_bfloat16")])
+    assert portable(low).layers[0].compute_dtype == "float32"
