@@ -76,16 +76,18 @@ class Log(keras.callbacks.Callback):
                     "Start again with a smaller --learning-rate, or with --precision float32."
                 )
         self.write("step", logs, int(self.model.step))
+        self.last_batch_end = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
         start, step = self.epoch_start
         images = (int(self.model.step) - step) * self.images_per_step
-        logs["images_per_second"] = round(images / (time.perf_counter() - start), 1)
+        logs["images_per_second"] = round(images / (self.last_batch_end - start), 1)
         values = {"epoch": epoch + 1} | {name: float(value) for name, value in logs.items()}
         self.write("epoch", values, epoch + 1)
-        self.rows.append({name: str(values[name]) for name in [*COLUMNS, *sorted(values.keys() - set(COLUMNS))]})
+        self.rows.append({name: str(value) for name, value in values.items()})
+        others = sorted({name for row in self.rows for name in row} - set(COLUMNS))  # not measured in every epoch
         with files.replacing(self.history) as temporary, temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.rows[-1])
+            writer = csv.DictWriter(file, COLUMNS + others, restval="")
             writer.writeheader()
             writer.writerows(self.rows)
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -25,6 +24,7 @@ from gan_keras.console import UserError
 from gan_keras.layers import BatchNormalization, portable
 from gan_keras.precision import precision
 
+DIGITS = ("mnist", "emnist_digits", "stacked_mnist")  # data sets whose images one classifier knows
 SHIPPED = Path(__file__).parent / "digit_classifier"
 BATCH = 500  # images classified at a time
 
@@ -45,13 +45,6 @@ class Options:
         check_ranges(self)
 
 
-class Output(NamedTuple):
-    """What a classifier says of some images: features float32 [count, 128], logits float32 [count, classes]."""
-
-    features: np.ndarray
-    logits: np.ndarray
-
-
 @dataclass(frozen=True)
 class Classifier:
     """A trained classifier and its card."""
@@ -63,13 +56,19 @@ class Classifier:
     def sha256(self) -> str:
         return self.card["sha256"]
 
-    def __call__(self, images: np.ndarray) -> Output:
-        """Classify images uint8 [count, 28, 28, 1]."""
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Classify each channel of images uint8 [count, 28, 28, channels].
+
+        Returns features float32 [count, 128 * channels] and logits float32 [count, channels, classes].
+        """
+        count, height, width, channels = images.shape
+        stack = np.moveaxis(images, 3, 1).reshape(count * channels, height, width, 1)
         parts = [
-            self.network(data.standardise(images[start : start + BATCH]), training=False)
-            for start in range(0, len(images), BATCH)
+            self.network(data.standardise(stack[start : start + BATCH]), training=False)
+            for start in range(0, len(stack), BATCH)
         ]
-        return Output(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        features, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return features.reshape(count, -1), logits.reshape(count, channels, -1)
 
 
 def build(image_shape: tuple[int, int, int], classes: int) -> keras.Sequential:
@@ -99,12 +98,10 @@ def build(image_shape: tuple[int, int, int], classes: int) -> keras.Sequential:
     )
 
 
-def train(
-    images: data.Split, classes: int, epochs: int, batch_size: int, learning_rate: float, seed: int
-) -> keras.Model:
+def train(images: data.Split, classes: int, options: Options) -> keras.Model:
     """Return a network trained on images that are shifted, turned and scaled a little; float32, plain Keras."""
-    keras.utils.set_random_seed(seed)
-    steps = len(images.images) // batch_size
+    keras.utils.set_random_seed(options.seed)
+    steps = len(images.images) // options.batch_size
     move = keras.Sequential(
         [
             layers.RandomTranslation(0.08, 0.08, fill_mode="constant", fill_value=-1.0),
@@ -112,19 +109,19 @@ def train(
             layers.RandomZoom(0.1, 0.1, fill_mode="constant", fill_value=-1.0),
         ]
     )
-    batches = data.batches(images, batch_size, seed).map(
+    batches = data.batches(images, options.batch_size, options.seed).map(
         lambda batch: (move(batch["image"], training=True), batch["label"]), num_parallel_calls=2
     )
     with precision("auto"):
         network = build(images.images.shape[1:], classes)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    schedule = keras.optimizers.schedules.CosineDecay(options.learning_rate, options.epochs * steps)
     network.compile(
         optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=0.999),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
     )
-    network.fit(batches.prefetch(2), epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=2)
+    network.fit(batches.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=2)
     return portable(network)  # with the averaged weights, which `fit` put in at its end
 
 
@@ -156,6 +153,24 @@ def load(folder: Path = SHIPPED) -> Classifier:
     return Classifier(keras.Model(network.inputs, [network.layers[-2].output, network.outputs[0]]), card)
 
 
+def load_for(dataset: str, folder: Path = SHIPPED) -> Classifier:
+    """Load a classifier that knows the images of a data set.
+
+    Raises:
+        UserError: if it knows others.
+
+    """
+    network = load(folder)
+    known = network.card["data"]["name"]
+    if dataset != known and not (known in DIGITS and dataset in DIGITS):
+        raise UserError(
+            f"the classifier in {folder} knows {known}, not {dataset}. Train one: "
+            f"python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and evaluate with "
+            "--classifier my_classifier."
+        )
+    return network
+
+
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a classifier and write it with its card."""
@@ -164,14 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise UserError(f"{options.out} is there already. Give another --out.")
     dataset = data.load(options.dataset, options.data_dir)
     start = time.monotonic()
-    network = train(
-        dataset.train,
-        len(dataset.class_names),
-        options.epochs,
-        options.batch_size,
-        options.learning_rate,
-        options.seed,
-    )
+    network = train(dataset.train, len(dataset.class_names), options)
     card = {
         "what": "convolutional classifier; its last layer but one gives the features, its last the logits",
         "command": f"python -m gan_keras.classifier --dataset {options.dataset} --epochs {options.epochs} "

@@ -47,7 +47,7 @@ class Config:
 
     model: str = ""  # which GAN: the name of a file in gan_keras/models
     preset: Literal["paper", "quick"] = "paper"  # defaults for what is not given: the paper's, or digits in minutes
-    dataset: str = "mnist"  # [fashion_|k]mnist, emnist_[digits|letters|balanced], or folder:PATH with your own images
+    dataset: str = "mnist"  # [fashion_|k|stacked_]mnist, emnist_[digits|letters|balanced], folder:PATH of your own
     data_dir: Folder = None  # holds the data set's four IDX files, gzipped or not; downloaded if not given
     out: Folder = None  # where the run goes: saved_models/MODEL-DATASET if not given
     epochs: Count = 50  # as in the paper
@@ -62,6 +62,7 @@ class Config:
     critic_steps: Count = 1  # of the discriminator for each step of the generator, each on images of its own
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: what the processor is fastest in
     steps_per_execution: Count = 20  # at most so many without returning to Python; progress moves in such strides
+    evaluate_every: Annotated[int, Between(0)] = 0  # epochs between live evaluations (digits only); 0 for none
     samples: Count = 64  # digits in the picture that is made after every epoch
     seed: Seed = 0  # the same seed, options and machine give the same run, bit for bit
     resume: bool = False  # go on with the run in --out; what is not given is as it was

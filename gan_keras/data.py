@@ -147,9 +147,22 @@ def emnist_balanced(data_dir: Path | None) -> Dataset:
     return _emnist("balanced", data_dir)
 
 
+def stacked_mnist(data_dir: Path | None) -> Dataset:
+    """Stacked MNIST (Metz et al. 2016, arXiv:1611.02163): three digits as three channels, 1,000 modes to find."""
+    digits = mnist(data_dir)
+
+    def stack(split: Split, seed: int) -> Split:
+        chosen = np.random.default_rng(seed).integers(0, len(split.images), (len(split.images), 3))
+        channels = [split.images[column, ..., 0] for column in chosen.T]
+        return Split(np.stack(channels, axis=-1), (split.labels[chosen] @ [100, 10, 1]).astype(np.int32))
+
+    names = [f"{number:03}" for number in range(1000)]
+    return Dataset("stacked_mnist", f"triples of {digits.source}", stack(digits.train, 0), stack(digits.test, 1), names)
+
+
 DATASETS: dict[str, Callable[[Path | None], Dataset]] = {
     function.__name__: function
-    for function in (mnist, fashion_mnist, kmnist, emnist_digits, emnist_letters, emnist_balanced)
+    for function in (mnist, fashion_mnist, kmnist, emnist_digits, emnist_letters, emnist_balanced, stacked_mnist)
 }
 
 

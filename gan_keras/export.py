@@ -14,13 +14,13 @@ CHUNK = 256  # images made at a time by `generate`, so that memory does not grow
 
 def export(model: GAN, folder: Path) -> None:
     """Write `generator/`, `discriminator/` and `generator.keras` of a trained model; all compute in float32."""
-    _export_generator(model.averaged_generator, folder / "generator")
-    _export_discriminator(portable(model.discriminator), folder / "discriminator")
+    export_generator(model.averaged_generator, folder / "generator")
+    export_discriminator(portable(model.discriminator), folder / "discriminator")
     with files.replacing(folder / "generator.keras") as temporary:
         model.averaged_generator.save(temporary)
 
 
-def _export_generator(network: keras.Model, path: Path) -> None:
+def export_generator(network: keras.Model, path: Path) -> None:
     """Write a generator.
 
     Default signature: `latent` float32 [batch, latent_dim] → images float32 in [-1, 1].
@@ -52,7 +52,7 @@ def _export_generator(network: keras.Model, path: Path) -> None:
         archive.write_out(str(temporary), verbose=False)
 
 
-def _export_discriminator(network: keras.Model, path: Path) -> None:
+def export_discriminator(network: keras.Model, path: Path) -> None:
     """Write a discriminator: `image` float32 [batch, height, width, channels] → probability [batch, 1] to be real."""
 
     def serve(image):

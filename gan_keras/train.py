@@ -20,11 +20,13 @@ import numpy as np
 import tensorflow as tf
 
 import gan_keras
-from gan_keras import callbacks, config, console, data, export, files, models, pictures
+from gan_keras import callbacks, classifier, config, console, data, export, files, models, pictures
+from gan_keras.classifier import Classifier
 from gan_keras.config import Config
 from gan_keras.console import UserError
 from gan_keras.gan import GAN
 from gan_keras.precision import native_precision
+from gan_keras.watch import Watch
 
 
 @console.command
@@ -45,6 +47,7 @@ def run(options: Config) -> Path:
     saved = check_folder(options)
     dataset = data.load(options.dataset, options.data_dir)
     steps_per_epoch = check_data(options, dataset, saved)
+    judge = classifier.load_for(dataset.name) if options.evaluate_every else None
     if options.dry_run:
         describe(options, dataset, steps_per_epoch)
         return options.folder
@@ -56,7 +59,7 @@ def run(options: Config) -> Path:
     model, backup = build(options, dataset, steps_per_epoch)
     print(f"Training {options.model} on {dataset.source}, into {options.folder}", flush=True)
     try:
-        fit(model, dataset.train, steps_per_epoch, backup)
+        fit(model, dataset, steps_per_epoch, backup, judge)
     except KeyboardInterrupt:
         finish(model, options.folder, start)
         print(f"Stopped; everything is saved. Go on with:\n  {resume_command(options)}")
@@ -141,24 +144,29 @@ def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> tuple
     return model, backup
 
 
-def fit(model: GAN, images: data.Split, steps_per_epoch: int, backup: callbacks.Backup) -> None:
+def fit(
+    model: GAN, dataset: data.Dataset, steps_per_epoch: int, backup: callbacks.Backup, judge: Classifier | None
+) -> None:
     """Train the epochs that are missing, beginning within an epoch if the run was stopped there."""
     options, folder = model.config, model.config.folder
     first_step, total_steps = int(model.step), options.epochs * steps_per_epoch
     batch_size = options.batch_size * options.critic_steps
     progress = callbacks.Progress(first_step, total_steps, options.epochs)
+    log = callbacks.Log(folder / "history.csv", folder / "logs", first_step // steps_per_epoch, batch_size)
     around = [
-        callbacks.Log(folder / "history.csv", folder / "logs", first_step // steps_per_epoch, batch_size),
+        log,
         callbacks.Samples(folder / "samples", folder / "logs"),
         progress,
         backup,
     ]
+    if judge:  # first, so that the others see its values
+        around.insert(0, Watch(options.evaluate_every, judge, dataset.test.images, folder, log.rows))
     with backup.on_interrupt(), progress:
         while (step := int(model.step)) < total_steps:
             epoch, within = divmod(step, steps_per_epoch)
             model.within_epoch = within > 0
             model.fit(
-                data.batches(images, batch_size, options.seed, skip=step),
+                data.batches(dataset.train, batch_size, options.seed, skip=step),
                 initial_epoch=epoch,
                 epochs=epoch + 1 if within else options.epochs,
                 steps_per_epoch=steps_per_epoch - within,
@@ -174,7 +182,7 @@ def finish(model: GAN, folder: Path, start: float) -> None:
     pngs = [folder / "samples" / f"epoch_{epoch:04d}.png" for epoch in range(len(history) + 1)]
     pictures.save_gif(folder / "progress.gif", pngs, [f"epoch {epoch}" for epoch in range(len(pngs))])
     if history:
-        columns = {name: [float(row[name]) for row in history] for name in history[0]}
+        columns = {name: [float(row[name]) for row in history] for name in callbacks.COLUMNS}
         pictures.save_losses(folder / "losses.png", columns)
     export.export(model, folder)
     minutes, seconds = divmod(round(time.monotonic() - start), 60)

@@ -1,0 +1,53 @@
+"""The literature's features: InceptionV3 trained on photographs, for Fréchet distances and scores in its style.
+
+Keras' weights are not those of the original papers, and digits are no photographs: such values compare with nothing
+but each other.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_keras.console import UserError
+
+SIDE = 299  # of the images that InceptionV3 was trained on
+BATCH = 50  # images at a time
+
+
+@dataclass(frozen=True)
+class Inception:
+    """InceptionV3: images uint8 [count, height, width, channels] → features [count, 2048], logits [count, 1, 1000]."""
+
+    network: keras.Model
+    sha256: str
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        parts = []
+        for start in range(0, len(images), BATCH):
+            batch = tf.image.resize(tf.cast(images[start : start + BATCH], tf.float32), [SIDE, SIDE])
+            batch = tf.image.grayscale_to_rgb(batch) if batch.shape[-1] == 1 else batch
+            parts.append(self.network(keras.applications.inception_v3.preprocess_input(batch), training=False))
+        features, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return features, logits[:, None]
+
+
+def load() -> Inception:
+    """Load InceptionV3, from Keras' cache or the network.
+
+    Raises:
+        UserError: if its weights are not there and cannot be downloaded.
+
+    """
+    try:
+        network = keras.applications.InceptionV3(weights="imagenet", classifier_activation=None)
+    except Exception as error:
+        raise UserError(
+            f"the weights of InceptionV3 are not on this machine, and cannot be downloaded ({error}). "
+            "Use --features digits, which needs no download."
+        ) from None
+    weights = b"".join(weight.tobytes() for weight in network.get_weights())
+    outputs = [network.layers[-2].output, network.outputs[0]]
+    return Inception(keras.Model(network.inputs, outputs), hashlib.sha256(weights).hexdigest())

@@ -1,0 +1,76 @@
+"""The picture of an evaluation: samples by class, class histogram, nearest training images, accuracies."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gan_keras import files, pictures
+
+ROWS = 8  # of samples for each class
+PAIRS = 10  # of a sample and its nearest training image
+
+
+class Neighbours(NamedTuple):
+    """Samples, the training image nearest to each, and the distances between the two."""
+
+    images: np.ndarray
+    training: np.ndarray
+    distances: np.ndarray
+
+
+def save(path: Path, result: dict, images: np.ndarray, classes: np.ndarray, neighbours: Neighbours) -> None:
+    """Draw the report of an evaluation; `classes` int [count] are the images' predicted classes."""
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    axes = figure.subplots(2, 2)
+    figure.suptitle(f"{result['source']}: {result['samples']:,} samples")
+    _grid(axes[0, 0], images, classes)
+    _histogram(axes[0, 1], result["class_shares"])
+    _pairs(axes[1, 0], neighbours)
+    _accuracies(axes[1, 1], result["metrics"])
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=100)
+
+
+def _grid(axes, images: np.ndarray, classes: np.ndarray) -> None:
+    """Show some samples of each class, a column each; a class that has none stays black."""
+    columns = []
+    for number in range(min(10, classes.max() + 1)):
+        chosen = images[classes == number][:ROWS]
+        columns.append(np.concatenate([chosen, np.zeros((ROWS - len(chosen), *images.shape[1:]), np.uint8)]))
+    axes.imshow(pictures.grid(np.stack(columns, axis=1).reshape(-1, *images.shape[1:]), len(columns)), cmap="gray")
+    axes.set(title="Samples by class", xticks=[], yticks=[])
+
+
+def _histogram(axes, shares: dict[str, float]) -> None:
+    axes.bar(list(shares), list(shares.values()))
+    axes.axhline(1 / len(shares), color="grey", linestyle="--", label="equally many")
+    axes.set(title="Share of each class")
+    axes.legend()
+
+
+def _pairs(axes, neighbours: Neighbours) -> None:
+    """Show the samples that are nearest to a training image above that image."""
+    nearest = np.argsort(neighbours.distances)[:PAIRS]
+    images = np.concatenate([neighbours.images[nearest], neighbours.training[nearest]])
+    axes.imshow(pictures.grid(images, columns=len(nearest)), cmap="gray")
+    axes.set(title="Above: nearest to a training image. Below: that image", xticks=[], yticks=[])
+
+
+def _accuracies(axes, metrics: dict[str, float]) -> None:
+    shown = {
+        "discriminator_real_accuracy": "discriminator\non real",
+        "discriminator_fake_accuracy": "discriminator\non samples",
+        "discriminator_f1": "discriminator\nF1",
+        "label_accuracy": "class is\nas asked",
+        "classification_accuracy": "classifier trained\non samples",
+        "confident_share": "confident",
+        "precision": "precision",
+        "recall": "recall",
+    }
+    values = {label: metrics[name] for name, label in shown.items() if name in metrics}
+    bars = axes.bar(list(values), list(values.values()), color="tab:green")
+    axes.bar_label(bars, fmt="%.2f")
+    axes.tick_params(axis="x", labelsize=7)
+    axes.set(title="Accuracies", ylim=(0, 1.1))

