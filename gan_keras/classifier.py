@@ -115,13 +115,14 @@ def train(images: data.Split, classes: int, options: Options) -> keras.Model:
     with precision("auto"):
         network = build(images.images.shape[1:], classes)
     schedule = keras.optimizers.schedules.CosineDecay(options.learning_rate, options.epochs * steps)
-    network.compile(
+    trainee = keras.Model(network.inputs, network.outputs)  # so that `network` itself is saved without an optimizer
+    trainee.compile(
         optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=0.999),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,
     )
-    network.fit(batches.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=2)
+    trainee.fit(batches.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=2)
     return portable(network)  # with the averaged weights, which `fit` put in at its end
 
 
