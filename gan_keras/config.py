@@ -69,7 +69,10 @@ class Config:
     overwrite: bool = False  # delete the run in --out and start again
     dry_run: bool = False  # show what would be done, and write nothing
 
-    presets: ClassVar[dict[str, dict[str, Any]]] = {"paper": {}, "quick": {"epochs": 8, "steps_per_epoch": 100}}
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "paper": {},
+        "quick": {"epochs": 8, "steps_per_epoch": 100, "learning_rate": 1e-3},
+    }
 
     def __post_init__(self) -> None:
         if not self.model:  # a Config made in Python knows its model by the file it stands in
