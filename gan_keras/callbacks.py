@@ -30,10 +30,10 @@ COLUMNS = [
 class Samples(keras.callbacks.Callback):
     """Draws the averaged generator's images of the same latents before training and after every epoch."""
 
-    def __init__(self, folder: Path, logs: Path):
+    def __init__(self, folder: Path, writer: tf.summary.SummaryWriter):
         super().__init__()
         self.folder = folder
-        self.writer = tf.summary.create_file_writer(str(logs))
+        self.writer = writer
 
     def on_train_begin(self, logs=None):
         self.folder.mkdir(exist_ok=True)
@@ -47,41 +47,45 @@ class Samples(keras.callbacks.Callback):
         images = self.model.averaged_generator(self.model.sample_latents(self.model.config.samples), training=False)
         picture = pictures.grid(pictures.to_uint8(images))
         pictures.save_png(self.folder / f"epoch_{epoch:04d}.png", picture)
-        with self.writer.as_default(step=epoch):
-            tf.summary.image("samples", picture[None].reshape(1, *picture.shape[:2], -1))
+        with files.writing(self.folder), self.writer.as_default(step=epoch):
+            tf.summary.image("samples", picture.reshape(1, *picture.shape[:2], -1))
 
 
 class Log(keras.callbacks.Callback):
-    """Writes each epoch into history.csv, and each execution and epoch into TensorBoard's logs.
+    """Writes each epoch into history.csv, and each epoch and execution of steps into TensorBoard's logs.
 
-    Adds `images_per_second` to the epoch's values. A loss that is no number ends the training with a `UserError`.
+    Under `step/` stand the means over the steps of one execution, under `epoch/` those of the epoch. Adds
+    `images_per_second` to the epoch's values. A loss that is no number ends the training with a `UserError`.
     """
 
-    def __init__(self, history: Path, logs: Path, first_epoch: int, images_per_step: int):
+    def __init__(self, history: Path, writer: tf.summary.SummaryWriter, first_epoch: int, images_per_step: int):
         super().__init__()
         self.history = history
-        self.writer = tf.summary.create_file_writer(str(logs))
+        self.writer = writer
         self.rows = [row for row in read_history(history) if int(row["epoch"]) <= first_epoch]
         self.images_per_step = images_per_step
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch_start = time.perf_counter(), int(self.model.step)
+        self.epoch_start = self.last = self.now()
 
     def on_train_batch_end(self, batch, logs=None):
         for name, value in logs.items():
             if not math.isfinite(value):
                 raise UserError(
-                    f"{name} became {float(value)} within the {self.images_per_step} images before step "
-                    f"{int(self.model.step)}, in epoch {len(self.rows) + 1}. The backup from before that is kept. "
-                    "Start again with a smaller --learning-rate, or with --precision float32."
+                    f"{name} became {float(value)} before step {int(self.model.step)}, in epoch {len(self.rows) + 1}. "
+                    "The backup from before that is kept. Start again with a smaller --learning-rate, or with "
+                    "--precision float32."
                 )
-        self.write("step", logs, int(self.model.step))
-        self.last_batch_end = time.perf_counter()
+        now = self.now()
+        means = {
+            name: (now[name][0] - self.last[name][0]) / (now[name][1] - self.last[name][1]) for name in self.model.means
+        }
+        speed = {"learning_rate": logs["learning_rate"], "images_per_second": self.images_per_second(self.last, now)}
+        self.write("step", means | speed, int(self.model.step))
+        self.last = now
 
     def on_epoch_end(self, epoch, logs=None):
-        start, step = self.epoch_start
-        images = (int(self.model.step) - step) * self.images_per_step
-        logs["images_per_second"] = round(images / (self.last_batch_end - start), 1)
+        logs["images_per_second"] = round(self.images_per_second(self.epoch_start, self.last), 1)
         values = {"epoch": epoch + 1} | {name: float(value) for name, value in logs.items()}
         self.write("epoch", values, epoch + 1)
         self.rows.append({name: str(value) for name, value in values.items()})
@@ -91,8 +95,17 @@ class Log(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self.rows)
 
+    def now(self) -> dict[str, tuple[float, float]]:
+        """Return (total, count) of each mean so far in the epoch, and of the steps (seconds, steps)."""
+        means = {name: (float(mean.total), float(mean.count)) for name, mean in self.model.means.items()}
+        return means | {"steps": (time.perf_counter(), int(self.model.step))}
+
+    def images_per_second(self, before: dict, after: dict) -> float:
+        seconds, steps = (end - start for start, end in zip(before["steps"], after["steps"], strict=True))
+        return steps * self.images_per_step / seconds
+
     def write(self, prefix: str, values: dict, step: int) -> None:
-        with self.writer.as_default(step=step):
+        with files.writing(self.history.parent), self.writer.as_default(step=step):
             for name, value in values.items():
                 tf.summary.scalar(f"{prefix}/{name}", value)
 
@@ -152,17 +165,20 @@ class Backup(keras.callbacks.Callback):
 
         Raises:
             UserError: if there are backups, and all of them are damaged.
-
         """
-        backups = self._backups()
-        for backup in reversed(backups):
+        damaged = []
+        for backup in reversed(self._backups()):
             try:
                 self.checkpoint.read(str(backup / "state")).assert_consumed()
-                return
+                break
             except (tf.errors.OpError, AssertionError, LookupError, RuntimeError, ValueError):
                 print(f"Note: the backup {backup} is damaged.")
-        if backups:
-            raise UserError(f"all backups in {self.folder} are damaged. Start again with --overwrite.")
+                damaged.append(backup)
+        else:
+            if damaged:
+                raise UserError(f"all backups in {self.folder} are damaged. Start again with --overwrite.")
+        for backup in damaged:  # so that it does not count as one of the two that are kept
+            files.remove(backup)
 
     def on_train_batch_end(self, batch, logs=None):
         if self.interrupted and self.model.step % self.steps_per_epoch:
@@ -175,11 +191,8 @@ class Backup(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def save(self) -> None:
-        try:
-            with files.replacing(self.folder / f"step_{int(self.model.step):08d}") as temporary:
-                self.checkpoint.write(str(temporary / "state"))
-        except tf.errors.OpError as error:
-            raise UserError(f"cannot write the backup in {self.folder}: {error.message}") from None
+        with files.replacing(self.folder / f"step_{int(self.model.step):08d}") as temporary:
+            self.checkpoint.write(str(temporary / "state"))
         for old in self._backups()[:-2]:
             files.remove(old)
 

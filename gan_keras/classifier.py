@@ -8,7 +8,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from keras import layers
 from gan_keras import console, data, files
 from gan_keras.config import Count, Folder, Rate, Seed, check_ranges
 from gan_keras.console import UserError
-from gan_keras.layers import BatchNormalization, portable
+from gan_keras.layers import BatchNormalization, fused, portable
 from gan_keras.precision import precision
 
 DIGITS = ("mnist", "emnist_digits", "stacked_mnist")  # data sets whose images one classifier knows
@@ -49,7 +49,7 @@ class Options:
 class Classifier:
     """A trained classifier and its card."""
 
-    network: keras.Model  # images in [-1, 1] → (features, logits)
+    network: Callable[[np.ndarray], tuple[tf.Tensor, tf.Tensor]]  # uint8 images → features, logits
     card: dict
 
     @property
@@ -63,11 +63,7 @@ class Classifier:
         """
         count, height, width, channels = images.shape
         stack = np.moveaxis(images, 3, 1).reshape(count * channels, height, width, 1)
-        parts = [
-            self.network(data.standardise(stack[start : start + BATCH]), training=False)
-            for start in range(0, len(stack), BATCH)
-        ]
-        features, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
+        features, logits = data.in_batches(self.network, stack, BATCH)
         return features.reshape(count, -1), logits.reshape(count, channels, -1)
 
 
@@ -110,7 +106,7 @@ def train(images: data.Split, classes: int, options: Options) -> keras.Model:
         ]
     )
     batches = data.batches(images, options.batch_size, options.seed).map(
-        lambda batch: (move(batch["image"], training=True), batch["label"]), num_parallel_calls=2
+        lambda batch: (move(batch["image"], training=True), batch["label"])
     )
     with precision("auto"):
         network = build(images.images.shape[1:], classes)
@@ -142,7 +138,6 @@ def load(folder: Path = SHIPPED) -> Classifier:
 
     Raises:
         UserError: if the folder holds none, or one whose weights are not those of its card.
-
     """
     try:
         card = json.loads((folder / "card.json").read_text())
@@ -151,7 +146,10 @@ def load(folder: Path = SHIPPED) -> Classifier:
         raise UserError(f"there is no sound classifier in {folder} ({error}).") from None
     if weights_sha256(network) != card.get("sha256"):
         raise UserError(f"the weights in {folder}/classifier.keras are not those of its card.json.")
-    return Classifier(keras.Model(network.inputs, [network.layers[-2].output, network.outputs[0]]), card)
+    network = fused(network)
+    both = keras.Model(network.inputs, [network.layers[-2].output, network.outputs[0]])
+    classify = tf.function(lambda images: both(data.standardise(images), training=False), reduce_retracing=True)
+    return Classifier(classify, card)
 
 
 def load_for(dataset: str, folder: Path = SHIPPED) -> Classifier:
@@ -159,14 +157,13 @@ def load_for(dataset: str, folder: Path = SHIPPED) -> Classifier:
 
     Raises:
         UserError: if it knows others.
-
     """
     network = load(folder)
     known = network.card["data"]["name"]
     if dataset != known and not (known in DIGITS and dataset in DIGITS):
         raise UserError(
-            f"the classifier in {folder} knows {known}, not {dataset}. Train one: "
-            f"python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and evaluate with "
+            f"the classifier in {folder} knows {known}, not {dataset}, and live evaluation has no other. For an "
+            f"evaluation train one: python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and give "
             "--classifier my_classifier."
         )
     return network
@@ -178,7 +175,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = tyro.cli(Options, prog="python -m gan_keras.classifier", args=arguments, description=__doc__)
     if options.out.exists():
         raise UserError(f"{options.out} is there already. Give another --out.")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     dataset = data.load(options.dataset, options.data_dir)
+    if not len(dataset.test.images):
+        raise UserError(
+            f"{dataset.source}: no image is left for the test. Each class needs at least {data.TEST_EVERY}."
+        )
     start = time.monotonic()
     network = train(dataset.train, len(dataset.class_names), options)
     card = {

@@ -89,7 +89,9 @@ class Config:
     def to_json(self) -> dict[str, Any]:
         """Return the options that make the run what it is, ready for `json.dump`."""
         options = {name: value for name, value in vars(self).items() if name not in NOT_SAVED}
-        return json.loads(json.dumps(options, default=str))
+        if self.data_dir:
+            options["data_dir"] = str(self.data_dir.resolve())  # a run may be resumed from elsewhere
+        return options
 
     def check_same_run(self, saved: "Config") -> None:
         """Raise a `UserError` if these options are not those of the run `saved`; epochs and places may differ."""
@@ -130,21 +132,35 @@ def load(run: Path) -> tuple[Config, dict[str, Any]]:
 
     Raises:
         UserError: if the folder holds no run, or its config.json cannot be understood.
-
     """
-    path = run / "config.json"
+    facts = read(run)
     try:
-        facts = json.loads(path.read_text())
         options = facts.pop("options")
-        config_class = models.load(options["model"]).Config
-        known = {field.name for field in dataclasses.fields(config_class)}
-        options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
         options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
-        return config_class(out=run, **{name: value for name, value in options.items() if name in known}), facts
+        return models.load(options["model"]).Config(out=run, **options), facts
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(run, error) from None
+
+
+def read(run: Path) -> dict[str, Any]:
+    """Return what is in a run's config.json: its options and facts.
+
+    Raises:
+        UserError: if the folder holds no run, or its config.json is no JSON.
+    """
+    try:
+        content = json.loads((run / "config.json").read_text())
     except FileNotFoundError:
         raise UserError(f"there is no run in {run}: it has no config.json.") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is damaged ({error}). Restore it, or start a new run with another --out.") from None
+    except ValueError as error:
+        raise _damaged(run, error) from None
+    if not isinstance(content, dict) or "options" not in content:
+        raise _damaged(run, "it holds no options")
+    return content
+
+
+def _damaged(run: Path, problem: object) -> UserError:
+    return UserError(f"{run}/config.json is damaged ({problem}). Restore it, or start a new run with another --out.")
 
 
 def from_command_line(arguments: Sequence[str] | None, description: str) -> Config:
@@ -153,7 +169,6 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
     Raises:
         UserError: for a value out of its range, an unknown model, or a run to resume that is not there.
         SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
-
     """
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("model", "preset", "dataset", "out"):  # what the defaults of the other options depend on
@@ -171,6 +186,7 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
         prog="python -m gan_keras.train",
         args=arguments,
         default=dataclasses.replace(defaults, out=given.get("out"), resume=False),
-        description=f"{description}\n\n{inspect.getdoc(models.load(defaults.model))}",
+        description=f"{description}\n\nModels: {', '.join(models.names())}. This one:\n\n"
+        f"{inspect.getdoc(models.load(defaults.model))}",
         config=(tyro.conf.FlagCreatePairsOff,),
     )

@@ -31,7 +31,9 @@ def command(main: Callable[[Sequence[str] | None], None]) -> Callable[[Sequence[
             _exit(f"error: {error}", 2)
         except OSError as error:
             where = f" {error.filename}" if error.filename else ""
-            _exit(f"error: cannot read or write{where}: {error.strerror or error}", 2)
+            _exit(
+                f"error: cannot read or write{where}: {error.strerror or error}. What was written before is whole.", 2
+            )
         except KeyboardInterrupt:
             _exit("\nStopped.", 130)
 

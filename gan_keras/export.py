@@ -7,15 +7,15 @@ import tensorflow as tf
 
 from gan_keras import files
 from gan_keras.gan import GAN
-from gan_keras.layers import portable
+from gan_keras.layers import fused
 
-CHUNK = 256  # images made at a time by `generate`, so that memory does not grow with their number
+CHUNK = 256  # images made at a time by `generate`, so that activations take bounded memory
 
 
 def export(model: GAN, folder: Path) -> None:
     """Write `generator/`, `discriminator/` and `generator.keras` of a trained model; all compute in float32."""
     export_generator(model.averaged_generator, folder / "generator")
-    export_discriminator(portable(model.discriminator), folder / "discriminator")
+    export_discriminator(model.discriminator, folder / "discriminator")
     with files.replacing(folder / "generator.keras") as temporary:
         model.averaged_generator.save(temporary)
 
@@ -26,6 +26,7 @@ def export_generator(network: keras.Model, path: Path) -> None:
     Default signature: `latent` float32 [batch, latent_dim] → images float32 in [-1, 1].
     `generate(count, seed)` → uint8 images [count, height, width, channels], the same ones for the same seed.
     """
+    network = fused(network)
     latent_dim = network.input_shape[-1]
     image_shape = network.output_shape[1:]
 
@@ -54,6 +55,7 @@ def export_generator(network: keras.Model, path: Path) -> None:
 
 def export_discriminator(network: keras.Model, path: Path) -> None:
     """Write a discriminator: `image` float32 [batch, height, width, channels] → probability [batch, 1] to be real."""
+    network = fused(network)
 
     def serve(image):
         return tf.sigmoid(network(image, training=False))

@@ -1,9 +1,12 @@
 """Writing files so that nothing is half written: first under a temporary name, then renamed."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import tensorflow as tf
 
 
 @contextmanager
@@ -11,18 +14,33 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; what was written there takes the name `path` when the block succeeds.
 
     It may be a file or a folder. If the block fails, the temporary is removed and what was at `path` stays.
+
+    Raises:
+        OSError: if it cannot be written, also where TensorFlow is the writer.
     """
-    path = Path(path)
     temporary = path.with_name(f".partial-{path.name}")  # keeps the suffix, by which writers choose the format
+    replaced = path.with_name(f".replaced-{path.name}")
     remove(temporary)
     try:
-        yield temporary
-        if temporary.is_dir():
-            remove(path)  # a folder cannot be renamed over another
+        with writing(path):
+            yield temporary
+        if temporary.is_dir() and path.exists():  # a folder cannot be renamed over another
+            remove(replaced)
+            path.replace(replaced)
         temporary.replace(path)
+        remove(replaced)
     except BaseException:
         remove(temporary)
         raise
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the errors of TensorFlow's own writers into an `OSError` about `path`."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(errno.EIO, error.message.partition("\n")[0], str(path)) from None
 
 
 def remove(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The two-player game: the training step that every model shares, and the only optimizer steps in the project."""
+"""The two-player game: the training step that every model shares, and the only place where players move."""
 
 import itertools
 from abc import abstractmethod
@@ -19,8 +19,7 @@ Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels
 class Stream(IntEnum):
     """What a random number is for: each use draws from a stream of its own."""
 
-    SHUFFLE = 0
-    LATENT = 1
+    LATENT = 1  # 0 is `data.SHUFFLE`
     SAMPLES = 2
 
 
@@ -45,7 +44,6 @@ class GAN(keras.Model):
     Args:
         config: the model's options.
         image_shape: (height, width, channels) of the images.
-
     """
 
     adversarial_loss: losses.AdversarialLoss = losses.non_saturating

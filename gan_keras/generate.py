@@ -3,21 +3,19 @@
 Examples:
   python -m gan_keras.generate saved_models/dcgan-mnist --count 25 --out grid.png
   python -m gan_keras.generate saved_models/dcgan-mnist --count 10000 --seed 1 --out digits.npz
-
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import tensorflow as tf
 import tyro
 
 from gan_keras import console, files, pictures
-from gan_keras.config import Between, Count, check_ranges
+from gan_keras.config import Count, Seed, check_ranges
 from gan_keras.console import UserError
 
 LARGEST_GRID = 2500
@@ -29,7 +27,7 @@ class Options:
 
     run: tyro.conf.Positional[Path]  # a run's folder, or a generator's SavedModel
     count: Count = 25  # how many images
-    seed: Annotated[int, Between(0, 2**31 - 1)] = 0  # the same seed gives the same images
+    seed: Seed = 0  # the same seed gives the same images
     out: Path = Path(
         "grid.png"
     )  # .png: a picture of all of them; .npy or .npz: the images, uint8 [count, height, width, 1]
@@ -47,7 +45,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
-    options = tyro.cli(Options, args=arguments, description=__doc__)
+    options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
     generator = load(options.run)  # its variables live as long as this name
     images = generator.generate(options.count, options.seed).numpy()
     save(options.out, images)
@@ -59,7 +57,6 @@ def load(path: Path):
 
     Raises:
         UserError: if there is none, or it was not exported by this project.
-
     """
     for folder in (path / "generator", path):
         if (folder / "saved_model.pb").exists():

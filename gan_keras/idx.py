@@ -19,7 +19,6 @@ def read_pair(data_dir: Path, prefix: str) -> tuple[np.ndarray, np.ndarray]:
 
     Raises:
         UserError: if a file is missing or damaged, or the two do not belong together.
-
     """
     images = _IdxFile.find(data_dir, f"{prefix}-images-idx3-ubyte", dimensions=3)
     labels = _IdxFile.find(data_dir, f"{prefix}-labels-idx1-ubyte", dimensions=1)

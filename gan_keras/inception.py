@@ -4,13 +4,14 @@ Keras' weights are not those of the original papers, and digits are no photograp
 but each other.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_keras import data
+from gan_keras.classifier import weights_sha256
 from gan_keras.console import UserError
 
 SIDE = 299  # of the images that InceptionV3 was trained on
@@ -25,13 +26,13 @@ class Inception:
     sha256: str
 
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        parts = []
-        for start in range(0, len(images), BATCH):
-            batch = tf.image.resize(tf.cast(images[start : start + BATCH], tf.float32), [SIDE, SIDE])
-            batch = tf.image.grayscale_to_rgb(batch) if batch.shape[-1] == 1 else batch
-            parts.append(self.network(keras.applications.inception_v3.preprocess_input(batch), training=False))
-        features, logits = (np.concatenate(part) for part in zip(*parts, strict=True))
+        features, logits = data.in_batches(self._classify, images, BATCH)
         return features, logits[:, None]
+
+    def _classify(self, images: np.ndarray) -> list[tf.Tensor]:
+        batch = tf.image.resize(tf.cast(images, tf.float32), [SIDE, SIDE])
+        batch = tf.image.grayscale_to_rgb(batch) if batch.shape[-1] == 1 else batch
+        return self.network(keras.applications.inception_v3.preprocess_input(batch), training=False)
 
 
 def load() -> Inception:
@@ -39,7 +40,6 @@ def load() -> Inception:
 
     Raises:
         UserError: if its weights are not there and cannot be downloaded.
-
     """
     try:
         network = keras.applications.InceptionV3(weights="imagenet", classifier_activation=None)
@@ -48,6 +48,5 @@ def load() -> Inception:
             f"the weights of InceptionV3 are not on this machine, and cannot be downloaded ({error}). "
             "Use --features digits, which needs no download."
         ) from None
-    weights = b"".join(weight.tobytes() for weight in network.get_weights())
     outputs = [network.layers[-2].output, network.outputs[0]]
-    return Inception(keras.Model(network.inputs, outputs), hashlib.sha256(weights).hexdigest())
+    return Inception(keras.Model(network.inputs, outputs), weights_sha256(network))

@@ -1,33 +1,31 @@
 """The picture of an evaluation: samples by class, class histogram, nearest training images, accuracies."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from gan_keras import files, pictures
 
+if TYPE_CHECKING:
+    from gan_keras.evaluate import Sample
+
 ROWS = 8  # of samples for each class
 PAIRS = 10  # of a sample and its nearest training image
 
 
-class Neighbours(NamedTuple):
-    """Samples, the training image nearest to each, and the distances between the two."""
-
-    images: np.ndarray
-    training: np.ndarray
-    distances: np.ndarray
-
-
-def save(path: Path, result: dict, images: np.ndarray, classes: np.ndarray, neighbours: Neighbours) -> None:
-    """Draw the report of an evaluation; `classes` int [count] are the images' predicted classes."""
+def save(path: Path, result: dict, sample: "Sample", neighbours: np.ndarray) -> None:
+    """Draw the report of an evaluation; `neighbours` are the training images nearest to each of the sample's."""
     figure = Figure(figsize=(12, 9), layout="constrained")
     axes = figure.subplots(2, 2)
-    figure.suptitle(f"{result['source']}: {result['samples']:,} samples")
-    _grid(axes[0, 0], images, classes)
+    figure.suptitle(
+        f"{result['source']}: {result['samples']:,} samples\n"
+        f"{result['ruler']} features {result['ruler_sha256'][:12]}; values from others do not compare"
+    )
+    _grid(axes[0, 0], sample.images, sample.logits[:, 0].argmax(axis=1))
     _histogram(axes[0, 1], result["class_shares"])
-    _pairs(axes[1, 0], neighbours)
+    _pairs(axes[1, 0], sample, neighbours)
     _accuracies(axes[1, 1], result["metrics"])
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)
@@ -50,10 +48,10 @@ def _histogram(axes, shares: dict[str, float]) -> None:
     axes.legend()
 
 
-def _pairs(axes, neighbours: Neighbours) -> None:
+def _pairs(axes, sample: "Sample", neighbours: np.ndarray) -> None:
     """Show the samples that are nearest to a training image above that image."""
-    nearest = np.argsort(neighbours.distances)[:PAIRS]
-    images = np.concatenate([neighbours.images[nearest], neighbours.training[nearest]])
+    nearest = np.argsort(sample.nearest)[:PAIRS]
+    images = np.concatenate([sample.images[nearest], neighbours[nearest]])
     axes.imshow(pictures.grid(images, columns=len(nearest)), cmap="gray")
     axes.set(title="Above: nearest to a training image. Below: that image", xticks=[], yticks=[])
 

@@ -7,6 +7,7 @@ are there, even empty.
 
 import importlib
 import importlib.util
+import logging
 import sys
 from types import ModuleType
 
@@ -14,6 +15,7 @@ from types import ModuleType
 def load(name: str) -> ModuleType:
     """Return a module of `tensorflow_gan.python`, such as "losses.losses_impl" or "eval.classifier_metrics"."""
     if "tensorflow_gan" not in sys.modules:
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it calls what TensorFlow has deprecated
         folder = importlib.util.find_spec("tensorflow_gan").submodule_search_locations[0]
         for parent, path in (("tensorflow_gan", folder), ("tensorflow_gan.python", f"{folder}/python")):
             sys.modules[parent] = ModuleType(parent)

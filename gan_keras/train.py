@@ -4,15 +4,14 @@ Examples:
   python -m gan_keras.train --preset quick
   python -m gan_keras.train --model dcgan --dataset fashion_mnist --epochs 20 --out saved_models/clothes
   python -m gan_keras.train --resume --out saved_models/clothes --epochs 40
-
 """
 
-import dataclasses
 import platform
 import shlex
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import keras
@@ -20,13 +19,12 @@ import numpy as np
 import tensorflow as tf
 
 import gan_keras
-from gan_keras import callbacks, classifier, config, console, data, export, files, models, pictures
+from gan_keras import callbacks, classifier, config, console, data, export, files, models, pictures, watch
 from gan_keras.classifier import Classifier
 from gan_keras.config import Config
 from gan_keras.console import UserError
 from gan_keras.gan import GAN
 from gan_keras.precision import native_precision
-from gan_keras.watch import Watch
 
 
 @console.command
@@ -41,30 +39,34 @@ def run(options: Config) -> Path:
     Raises:
         UserError: for options or data that do not fit together, before anything is written.
         KeyboardInterrupt: after Ctrl-C, when everything is saved.
-
     """
     start = time.monotonic()
     saved = check_folder(options)
     dataset = data.load(options.dataset, options.data_dir)
     steps_per_epoch = check_data(options, dataset, saved)
-    judge = classifier.load_for(dataset.name) if options.evaluate_every else None
+    digit_classifier = classifier.load_for(dataset.name) if options.evaluate_every else None
+    model = build(options, dataset, steps_per_epoch)
     if options.dry_run:
-        describe(options, dataset, steps_per_epoch)
+        describe(model, dataset, steps_per_epoch)
         return options.folder
-    if options.overwrite:
+    backup = callbacks.Backup(options.folder / "backup", model, steps_per_epoch)
+    if saved:
+        backup.restore()
+        if (done := int(model.step) // steps_per_epoch) > options.epochs:
+            raise UserError(f"the run in {options.folder} has {done} epochs already; give more --epochs to go on.")
+    else:
         files.remove(options.folder)
     options.folder.mkdir(parents=True, exist_ok=True)
-    config.save(options, {"versions": versions(), "data": dataset.facts()})
+    config.save(options, saved or facts(dataset, digit_classifier))
 
-    model, backup = build(options, dataset, steps_per_epoch)
     print(f"Training {options.model} on {dataset.source}, into {options.folder}", flush=True)
     try:
-        fit(model, dataset, steps_per_epoch, backup, judge)
+        fit(model, dataset, steps_per_epoch, backup, digit_classifier)
     except KeyboardInterrupt:
-        finish(model, options.folder, start)
+        finish(model, start)
         print(f"Stopped; everything is saved. Go on with:\n  {resume_command(options)}")
         raise
-    finish(model, options.folder, start)
+    finish(model, start)
     return options.folder
 
 
@@ -75,7 +77,9 @@ def check_folder(options: Config) -> dict | None:
         saved, facts = config.load(folder)
         options.check_same_run(saved)
         return facts
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file. Give another --out.")
+    if not folder.exists() or not any(folder.iterdir()):
         return None
     if not (folder / "config.json").exists():
         raise UserError(f"{folder} is not empty and holds no run. Give another --out.")
@@ -92,31 +96,42 @@ def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> in
     count = len(dataset.train.images)
     if batch_size > count:
         raise UserError(f"a step needs {batch_size} images, and there are {count}. Give a smaller --batch-size.")
-    if saved and saved["data"]["sha256"] != dataset.facts()["sha256"]:
+    if saved and saved.get("data", {}).get("sha256") != dataset.facts()["sha256"]:
         raise UserError(
-            f"the run in {options.folder} was trained on other data: {saved['data']['source']}. "
+            f"the run in {options.folder} was trained on other data: {saved.get('data', {}).get('source')}. "
             f"These are {dataset.source}. Give its --data-dir, or start a new run with another --out."
         )
     return options.steps_per_epoch or count // batch_size
 
 
-def describe(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> None:
-    """Print what a run would do."""
-    for field in dataclasses.fields(options):
-        print(f"{config.flag(field.name):24}{getattr(options, field.name)}")
+def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
+    """Return the untrained model."""
+    keras.utils.set_random_seed(options.seed)
     model = models.load(options.model).Model(options, dataset.image_shape)
+    model.compile(
+        total_steps=options.epochs * steps_per_epoch,
+        # An execution must not cross the end of an epoch.
+        steps_per_execution=max(n for n in range(1, options.steps_per_execution + 1) if steps_per_epoch % n == 0),
+    )
+    return model
+
+
+def describe(model: GAN, dataset: data.Dataset, steps_per_epoch: int) -> None:
+    """Print what a run would do."""
+    for name, value in vars(model.config).items():
+        print(f"{config.flag(name):24}{value}")
     print(
         f"\n{len(dataset.train.images):,} training images {dataset.image_shape}: {dataset.source}\n"
         f"generator {model.generator.count_params():,} weights, "
         f"discriminator {model.discriminator.count_params():,} weights\n"
-        f"{options.epochs} epochs of {steps_per_epoch} steps, into {options.folder}\n"
+        f"{model.config.epochs} epochs of {steps_per_epoch} steps, into {model.config.folder}\n"
         "Dry run: nothing was written."
     )
 
 
-def versions() -> dict[str, str]:
-    """Return what the run depends on besides its options."""
-    return {
+def facts(dataset: data.Dataset, digit_classifier: Classifier | None) -> dict:
+    """Return what a run depends on besides its options, for config.json."""
+    versions = {
         "gan_keras": gan_keras.__version__,
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
@@ -125,43 +140,29 @@ def versions() -> dict[str, str]:
         "machine": platform.platform(),
         "native_precision": native_precision(),
     }
-
-
-def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> tuple[GAN, callbacks.Backup]:
-    """Return the model, restored from the run's backup if there is one, and the callback that makes backups."""
-    keras.utils.set_random_seed(options.seed)
-    model = models.load(options.model).Model(options, dataset.image_shape)
-    model.compile(
-        total_steps=options.epochs * steps_per_epoch,
-        # An execution must not cross the end of an epoch.
-        steps_per_execution=max(n for n in range(1, options.steps_per_execution + 1) if steps_per_epoch % n == 0),
-    )
-    backup = callbacks.Backup(options.folder / "backup", model, steps_per_epoch)
-    backup.restore()
-    done = int(model.step) // steps_per_epoch
-    if done > options.epochs:
-        raise UserError(f"the run in {options.folder} has {done} epochs already; give more --epochs to go on.")
-    return model, backup
+    live = {"classifier_sha256": digit_classifier.sha256, "samples": watch.SAMPLES} if digit_classifier else None
+    return {"versions": versions, "data": dataset.facts(), "live_evaluation": live}
 
 
 def fit(
-    model: GAN, dataset: data.Dataset, steps_per_epoch: int, backup: callbacks.Backup, judge: Classifier | None
+    model: GAN,
+    dataset: data.Dataset,
+    steps_per_epoch: int,
+    backup: callbacks.Backup,
+    digit_classifier: Classifier | None,
 ) -> None:
     """Train the epochs that are missing, beginning within an epoch if the run was stopped there."""
     options, folder = model.config, model.config.folder
     first_step, total_steps = int(model.step), options.epochs * steps_per_epoch
     batch_size = options.batch_size * options.critic_steps
+    with files.writing(folder):
+        writer = tf.summary.create_file_writer(str(folder / "logs"))
+    log = callbacks.Log(folder / "history.csv", writer, first_step // steps_per_epoch, batch_size)
     progress = callbacks.Progress(first_step, total_steps, options.epochs)
-    log = callbacks.Log(folder / "history.csv", folder / "logs", first_step // steps_per_epoch, batch_size)
-    around = [
-        log,
-        callbacks.Samples(folder / "samples", folder / "logs"),
-        progress,
-        backup,
-    ]
-    if judge:  # first, so that the others see its values
-        around.insert(0, Watch(options.evaluate_every, judge, dataset.test.images, folder, log.rows))
-    with backup.on_interrupt(), progress:
+    around = [log, callbacks.Samples(folder / "samples", writer), progress, backup]
+    if digit_classifier:  # first, so that the others see its values
+        around.insert(0, watch.Watch(options.evaluate_every, digit_classifier, dataset.test.images, folder, log.rows))
+    with backup.on_interrupt(), progress, closing(writer):
         while (step := int(model.step)) < total_steps:
             epoch, within = divmod(step, steps_per_epoch)
             model.within_epoch = within > 0
@@ -176,8 +177,9 @@ def fit(
             )
 
 
-def finish(model: GAN, folder: Path, start: float) -> None:
+def finish(model: GAN, start: float) -> None:
     """Write the GIF, the plot and the SavedModels of a run as it stands, and say where they are."""
+    folder = model.config.folder
     history = callbacks.read_history(folder / "history.csv")
     pngs = [folder / "samples" / f"epoch_{epoch:04d}.png" for epoch in range(len(history) + 1)]
     pictures.save_gif(folder / "progress.gif", pngs, [f"epoch {epoch}" for epoch in range(len(pngs))])

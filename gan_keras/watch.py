@@ -5,7 +5,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from gan_keras import data, export, metrics, pictures
 from gan_keras.classifier import Classifier
@@ -34,7 +33,6 @@ class Watch(keras.callbacks.Callback):
         images: real test images uint8, to compare with.
         folder: the run's folder, for `best_generator`.
         history: the rows of history.csv so far, which know the best value of a resumed run.
-
     """
 
     def __init__(self, every: int, classifier: Classifier, images: np.ndarray, folder: Path, history: list[dict]):
@@ -66,14 +64,11 @@ class Watch(keras.callbacks.Callback):
     def sample(self) -> np.ndarray:
         """Return images uint8 of the averaged generator, always of the same latents."""
         latents = self.model.sample_latents(len(self.real))
-        parts = [
-            self.model.averaged_generator(latents[start : start + BATCH], training=False)
-            for start in range(0, len(latents), BATCH)
-        ]
-        return pictures.to_uint8(tf.concat(parts, axis=0))
+        (images,) = data.in_batches(lambda part: (self.model.averaged_generator(part, training=False),), latents, BATCH)
+        return pictures.to_uint8(images)
 
     def judge(self, logs: dict[str, float], samples_spread: float) -> None:
-        """Raise the alarms that the values call for, each once in a run."""
+        """Raise the alarms that the values call for, each once until the program ends."""
         # Before the samples are digits at all, their classes mean nothing.
         if logs["vanished_classes"] and logs["confident_share"] > 0.5:
             self.alarm("vanished", int(logs["vanished_classes"]))

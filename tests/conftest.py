@@ -23,12 +23,14 @@ def idx_bytes(values: np.ndarray) -> bytes:
     return bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
 
 
-def write_idx_folder(folder: Path, train_images: int = 60, test_images: int = 20, seed: int = 0) -> Path:
+def write_idx_folder(
+    folder: Path, train_images: int = 60, test_images: int = 20, seed: int = 0, side: int = 28
+) -> Path:
     """Write the four files, the training images gzipped and the rest not; the labels are 0 to 9 in turn."""
     random = np.random.default_rng(seed)
     folder.mkdir()
     for prefix, count in (("train", train_images), ("t10k", test_images)):
-        images = random.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        images = random.integers(0, 256, (count, side, side), dtype=np.uint8)
         labels = (np.arange(count) % 10).astype(np.uint8)
         if prefix == "train":
             (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_bytes(images)))
@@ -45,8 +47,9 @@ def idx_folder(tmp_path_factory) -> Path:
 
 def tiny_config(model: str, **options):
     """Return a model's options for a run of seconds."""
-    small = {"filters": 4} if model == "dcgan" else {}
-    return models.load(model).Config(**(TINY | small | options))
+    config_class = models.load(model).Config
+    small = {"filters": 4} if hasattr(config_class, "filters") else {}
+    return config_class(**(TINY | small | options))
 
 
 @pytest.fixture(scope="session", params=models.names())

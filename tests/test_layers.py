@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers import BatchNormalization, portable
+from gan_keras.layers import BatchNormalization, fused, portable
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -89,5 +89,8 @@ def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_output():
         keras.layers.ReLU,
     ]
     np.testing.assert_allclose(copy(inputs((4, 10))), ours(inputs((4, 10))), atol=1e-5)
+    again = fused(copy)
+    assert type(again.layers[1]) is BatchNormalization
+    np.testing.assert_allclose(again(inputs((4, 10))), copy(inputs((4, 10))), atol=1e-5)
     low = keras.Sequential([keras.Input([10]), keras.layers.Dense(8, dtype="mixed_bfloat16")])
     assert portable(low).layers[0].compute_dtype == "float32"

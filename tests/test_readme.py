@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras import config, generate, models
+from gan_keras import classifier, config, evaluate, generate, models
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -24,10 +24,18 @@ def test_every_file_it_shows_or_links_is_there():
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-@pytest.mark.parametrize("module", ["train", "generate"])
+def test_no_number_is_missing():
+    assert re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b|\b(?:FLOOR|SCORE|CONFIDENT)\b", README) == []
+
+
+@pytest.mark.parametrize("module", ["train", "generate", "evaluate", "classifier"])
 def test_every_option_in_its_commands_exists(module):
-    known = {"train": {config.flag(name) for model in models.names() for name in vars(models.load(model).Config())}}
-    known["generate"] = {config.flag(name) for name in generate.Options.__dataclass_fields__}
+    fields = {"train": [field for model in models.names() for field in vars(models.load(model).Config())]}
+    fields |= {
+        tool.__name__.split(".")[1]: vars(tool.Options)["__dataclass_fields__"]
+        for tool in (generate, evaluate, classifier)
+    }
+    known = {module: {config.flag(name) for name in names} for module, names in fields.items()}
     commands = re.findall(rf"gan_keras\.{module}([^\n`]*)", README)
     assert commands
     used = {option for command in commands for option in re.findall(r"--[a-z][a-z0-9-]*", command)}

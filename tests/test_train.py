@@ -1,14 +1,13 @@
 """Whole runs: what they leave, how they are resumed, and what they say about bad input."""
 
 import csv
+import dataclasses
 import json
 import os
-import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -18,6 +17,7 @@ import tensorflow as tf
 from conftest import TINY, tiny_config, write_idx_folder
 
 from gan_keras import train
+from gan_keras.config import flag as flag_of
 from gan_keras.console import UserError
 
 COLUMNS = "epoch,generator_loss,discriminator_loss,real_accuracy,fake_accuracy,learning_rate,images_per_second"
@@ -117,23 +117,34 @@ def command(*arguments) -> list[str]:
     return [sys.executable, "-m", "gan_keras.train", *(str(argument) for argument in arguments)]
 
 
-def stop_within_epoch(arguments: list[str], run: Path, epoch: int, how: signal.Signals) -> tuple[int, str]:
-    """Start a run, send it a signal in the middle of an epoch, and return its exit code and output."""
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    while len(list(run.glob("logs/*"))) == 0 or not (run / "samples" / f"epoch_{epoch - 1:04d}.png").exists():
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.02)
-    time.sleep(1.0)
-    process.send_signal(how)
-    output, _ = process.communicate(timeout=60)
-    return process.returncode, output
+SIGNALLED = """
+import os, signal, sys
+from gan_keras import callbacks, train
+
+step, number = int(sys.argv[1]), getattr(signal, sys.argv[2])
+update = callbacks.Progress.on_train_batch_end
+
+def signals_itself(self, batch, logs=None):
+    update(self, batch, logs)
+    if self.model.step == step:
+        os.kill(os.getpid(), number)
+
+callbacks.Progress.on_train_batch_end = signals_itself
+train.main(sys.argv[3:])
+"""
+
+
+def signalled(step: int, signal_name: str, options: list) -> subprocess.CompletedProcess:
+    """Run a training that gets a signal right after a step."""
+    arguments = [sys.executable, "-c", SIGNALLED, str(step), signal_name, *map(str, options)]
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture(scope="module")
 def long_epochs(tmp_path_factory, idx_folder) -> tuple[list, Path, subprocess.CompletedProcess]:
-    """Return options whose epochs last a second or two, and a run with them that nothing disturbed."""
-    options = ["--data-dir", idx_folder, "--epochs", 3, "--steps-per-epoch", 400, "--batch-size", 8, "--filters", 8]
-    options += ["--samples", 4, "--steps-per-execution", 5, "--schedule", "linear"]
+    """Return options with some steps in each epoch, and a run with them that nothing disturbed."""
+    options = ["--data-dir", idx_folder, "--epochs", 3, "--steps-per-epoch", 20, "--batch-size", 8, "--filters", 8]
+    options += ["--samples", 4, "--steps-per-execution", 4, "--schedule", "linear"]
     run = tmp_path_factory.mktemp("long") / "run"
     without = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
     done = subprocess.run(command(*options, "--out", run), check=True, capture_output=True, text=True, env=without)
@@ -150,18 +161,18 @@ def test_the_screen_shows_epochs_and_what_to_do_next_and_no_noise(long_epochs):
 def test_a_run_that_is_interrupted_and_killed_ends_like_one_that_was_not(tmp_path, long_epochs):
     options, whole, _ = long_epochs
     stopped = tmp_path / "stopped"
-    code, output = stop_within_epoch(command(*options, "--out", stopped), stopped, 1, signal.SIGINT)
-    assert code == 130, output
-    assert f"--resume --out {stopped}" in output
-    (backup,) = (stopped / "backup").iterdir()
-    assert 0 < int(backup.name.removeprefix("step_")) < 400, "it was stopped within the first epoch"
+    options = [*options, "--out", stopped]
+    first = signalled(8, "SIGINT", options)
+    assert first.returncode == 130, first.stderr
+    assert f"--resume --out {stopped}" in first.stdout
+    assert [backup.name for backup in (stopped / "backup").iterdir()] == ["step_00000008"], "within the first epoch"
     assert (stopped / "generator" / "saved_model.pb").exists()
 
-    code, output = stop_within_epoch(command(*options, "--out", stopped, "--resume"), stopped, 2, signal.SIGKILL)
-    assert code == -signal.SIGKILL, output
+    second = signalled(36, "SIGKILL", [*options, "--resume"])
+    assert second.returncode == -signal.SIGKILL, second.stderr
     assert [row["epoch"] for row in history(stopped)] == ["1"], "it was killed within the second epoch"
 
-    subprocess.run(command(*options, "--out", stopped, "--resume"), check=True, capture_output=True)
+    subprocess.run(command(*options, "--resume"), check=True, capture_output=True)
     assert_same_run(whole, stopped)
     assert leftovers(stopped) == []
 
@@ -273,6 +284,8 @@ def test_a_run_is_overwritten_only_when_asked(finished_run, idx_folder, tmp_path
     options = ["--data-dir", idx_folder, "--out", run]
     assert "--overwrite" in refused(capsys, *options)
     assert (run / "progress.gif").exists()
+    (tmp_path / "file").touch()
+    assert "is a file" in refused(capsys, *options[:3], tmp_path / "file", "--overwrite")
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "thesis.txt").touch()
     assert "holds no run" in refused(capsys, *options[:3], tmp_path / "precious", "--overwrite")
@@ -292,12 +305,23 @@ def test_a_dry_run_writes_nothing(tmp_path, idx_folder, capsys):
 
 def test_resuming_with_other_options_or_data_is_refused(copied_run, idx_folder, tmp_path):
     run, _ = copied_run
+    before = (run / "config.json").read_bytes()
     with pytest.raises(UserError, match="--batch-size 4, not 5"):
         resume(run, idx_folder, batch_size=5)
     with pytest.raises(UserError, match="trained on other data"):
         resume(run, write_idx_folder(tmp_path / "other", seed=1))
     with pytest.raises(UserError, match="has 2 epochs already"):
         resume(run, idx_folder, epochs=1)
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_images_the_model_cannot_make_do_not_cost_the_old_run(copied_run, tmp_path, capsys):
+    run, _ = copied_run
+    odd = write_idx_folder(tmp_path / "odd", side=30)
+    assert "multiples of 4" in refused(capsys, "--data-dir", odd, "--out", run, "--overwrite", "--batch-size", 4)
+    assert (run / "progress.gif").exists()
+    assert "multiples of 4" in refused(capsys, "--data-dir", odd, "--out", tmp_path / "new", "--batch-size", 4)
+    assert not (tmp_path / "new").exists()
 
 
 def test_an_unwritable_place_is_named(tmp_path, idx_folder, capsys):
@@ -306,22 +330,35 @@ def test_an_unwritable_place_is_named(tmp_path, idx_folder, capsys):
     assert "Not a directory" in text
 
 
-def test_a_full_disk_loses_nothing(tmp_path, idx_folder):
-    """A limit on the size of files stands for the full disk: pictures still fit, the backup does not."""
-    options = ["--data-dir", idx_folder, "--epochs", 1, "--steps-per-epoch", 2, "--batch-size", 4, "--filters", 8]
+LIMITED = """
+import resource, sys
+from gan_keras import train
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+train.main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(("limit", "what"), [(20_000, "backup"), (500_000, "generator")])
+def test_a_full_disk_loses_nothing(tmp_path, idx_folder, limit, what):
+    """A limit on the size of files stands for the full disk: some files still fit, and others do not."""
+    run = tmp_path / "run"
+    options = {"data_dir": idx_folder, "epochs": 1, "steps_per_epoch": 2, "filters": 4 if what == "backup" else 16}
+    config = tiny_config("dcgan", out=run, **options)
+    if what == "generator":  # the backup is there already, and the export fails
+        train.run(config)
+    flags = [f"{flag_of(name)}={value}" for name, value in (TINY | options | {"out": run}).items()]
+    flags += ["--resume"] if what == "generator" else []
     full = subprocess.run(
-        command(*options, "--out", tmp_path / "run"),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000)),
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", LIMITED, str(limit), *flags], capture_output=True, text=True, check=False
     )
     assert full.returncode == 2, full.stderr
-    assert "error: cannot write the backup" in full.stderr
+    assert f"error: cannot read or write {run}/{what}" in full.stderr
     assert "Traceback" not in full.stderr
-    assert leftovers(tmp_path / "run") == []
-    train.main([str(option) for option in [*options, "--out", tmp_path / "run", "--resume"]])
-    assert len(history(tmp_path / "run")) == 1
+    assert leftovers(run) == []
+    train.run(dataclasses.replace(config, resume=True))
+    assert len(history(run)) == 1
+    assert (run / "generator" / "saved_model.pb").exists()
 
 
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_backup(tmp_path, idx_folder, monkeypatch):

