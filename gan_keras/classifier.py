@@ -110,10 +110,12 @@ def train(images: data.Split, classes: int, options: Options) -> keras.Model:
     )
     with precision("auto"):
         network = build(images.images.shape[1:], classes)
-    schedule = keras.optimizers.schedules.CosineDecay(options.learning_rate, options.epochs * steps)
+    total = options.epochs * steps
+    schedule = keras.optimizers.schedules.CosineDecay(options.learning_rate, total)
     trainee = keras.Model(network.inputs, network.outputs)  # so that `network` itself is saved without an optimizer
     trainee.compile(
-        optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=0.999),
+        # The average reaches back over about a seventh of the training, however long that is.
+        optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=max(0.0, 1 - 7 / total)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         jit_compile=False,

