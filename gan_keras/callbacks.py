@@ -44,8 +44,7 @@ class Samples(keras.callbacks.Callback):
         self.draw(epoch + 1)
 
     def draw(self, epoch: int) -> None:
-        images = self.model.averaged_generator(self.model.sample_latents(self.model.config.samples), training=False)
-        picture = pictures.grid(pictures.to_uint8(images))
+        picture = pictures.grid(pictures.to_uint8(self.model.images_of(self.model.display_latents())))
         pictures.save_png(self.folder / f"epoch_{epoch:04d}.png", picture)
         with files.writing(self.folder), self.writer.as_default(step=epoch):
             tf.summary.image("samples", picture.reshape(1, *picture.shape[:2], -1))

@@ -35,6 +35,7 @@ class Between:
 
 Count = Annotated[int, Between(1)]
 Rate = Annotated[float, Between(1e-8, 1)]
+NotNegative = Annotated[float, Between(0)]
 Fraction = Annotated[float, Between(0, 0.999999)]
 Seed = Annotated[int, Between(0, 2**31 - 1)]
 OptionalCount = Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")]

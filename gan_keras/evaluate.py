@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -79,7 +80,7 @@ class Sample(NamedTuple):
     images: np.ndarray  # uint8 [count, height, width, channels]
     features: np.ndarray
     logits: np.ndarray  # [count, channels, classes]
-    nearest: np.ndarray  # distance to the nearest training image
+    nearest: np.ndarray  # distance to the nearest training image, other than itself
     labels: np.ndarray | None  # the classes they were asked for or are known to be
     probability: np.ndarray | None  # of being real, by the discriminator
 
@@ -116,21 +117,27 @@ def evaluate(options: Options) -> dict:
     count = len(images)
     discriminate = load_discriminator(options.source)
 
-    def sample(images: np.ndarray, labels: np.ndarray | None, training: np.ndarray) -> tuple[Sample, np.ndarray]:
-        distances, indices = metrics.nearest_training_images(images, training)
-        return Sample(images, *ruler.measure(images), distances, labels, discriminate(images)), indices
-
     random = np.random.default_rng(options.seed)
     test = random.permutation(len(dataset.test.images))[:count]
-    order = random.permutation(len(dataset.train.images))
-    held_out, others = order[:count], order[count:]
-    training = dataset.train.images
-    reference, _ = sample(dataset.test.images[test], None, training)
-    real, _ = sample(training[held_out], dataset.train.labels[held_out], training[others])
-    fake, neighbours = sample(images, labels, training)
+    held_out = random.permutation(len(dataset.train.images))[:count]
+    sets = [
+        (dataset.test.images[test], None),
+        (dataset.train.images[held_out], dataset.train.labels[held_out]),
+        (images, labels),
+    ]
+    own = np.concatenate([np.full(count, -1), held_out, np.full(count, -1)])
+    distances, neighbours = metrics.nearest_training_images(
+        np.concatenate([images for images, _ in sets]), dataset.train.images, own
+    )
+    reference, real, fake = (
+        Sample(images, *ruler.measure(images), nearest, labels, discriminate(images))
+        for (images, labels), nearest in zip(sets, np.split(distances, 3), strict=True)
+    )
 
-    values, floor = compare(ruler, reference, fake), compare(ruler, reference, real)
-    parts = [compare(ruler, reference.part(number), fake.part(number)) for number in range(SUBSETS)]
+    pairs = [(reference, fake), (reference, real)]
+    pairs += [(reference.part(number), fake.part(number)) for number in range(SUBSETS)]
+    with ThreadPoolExecutor(2) as pool:  # much of this is NumPy on one core
+        values, floor, *parts = pool.map(lambda pair: compare(ruler, *pair), pairs)
     errors = {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
     if options.labelled:
         values |= classification_accuracy(fake, dataset, options.seed)
@@ -149,7 +156,7 @@ def evaluate(options: Options) -> dict:
         "class_shares": class_shares(fake, dataset),
     }
     write(options.out, result)
-    report.save(options.out / "report.png", result, fake, training[neighbours])
+    report.save(options.out / "report.png", result, fake, dataset.train.images[neighbours[-count:]])
     print(table(result))
     print(f"\nIn {options.out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
@@ -195,8 +202,8 @@ def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
 def read_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
     """Return `count` images of a generator, or so many of a file if it has them, with their labels if it has any."""
     if options.source.is_dir():
-        generator = generate.load(options.source)
-        images, labels = generator.generate(count, options.seed).numpy(), None
+        generator = generate.load(options.source)  # its variables live as long as this name
+        images, labels = generate.make(generator, count, options.seed)
     else:
         images, labels = from_file(options.source, len(dataset.class_names))
         chosen = np.random.default_rng(options.seed).permutation(len(images))[:count]  # a file may be sorted by class

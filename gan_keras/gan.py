@@ -2,6 +2,7 @@
 
 import itertools
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,9 +11,11 @@ import tensorflow as tf
 
 from gan_keras import losses
 from gan_keras.config import Config
-from gan_keras.layers import portable
+from gan_keras.layers import leaves, portable
+from gan_keras.optimizers import Adam
 from gan_keras.precision import precision
 
+CHUNK = 250  # images sampled at a time, so that activations take bounded memory
 Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels] in [-1, 1], "label": int32 [batch]
 
 
@@ -21,6 +24,8 @@ class Stream(IntEnum):
 
     LATENT = 1  # 0 is `data.SHUFFLE`
     SAMPLES = 2
+    MIX = 3
+    NOISE = 4
 
 
 @dataclass(frozen=True)
@@ -44,15 +49,17 @@ class GAN(keras.Model):
     Args:
         config: the model's options.
         image_shape: (height, width, channels) of the images.
+        classes: how many kinds of images there are, for models that are told the labels.
     """
 
     adversarial_loss: losses.AdversarialLoss = losses.non_saturating
     metric_names = ("generator_loss", "discriminator_loss", "real_accuracy", "fake_accuracy")
 
-    def __init__(self, config: Config, image_shape: tuple[int, int, int]):
+    def __init__(self, config: Config, image_shape: tuple[int, int, int], classes: int = 10):
         super().__init__(name=config.model)
         self.config = config
         self.image_shape = image_shape
+        self.classes = classes
         with precision(config.precision):
             self.generator = self.build_generator()
             self.discriminator = self.build_discriminator()
@@ -65,17 +72,21 @@ class GAN(keras.Model):
 
     @abstractmethod
     def build_generator(self) -> keras.Model:
-        """Return the network from latents [batch, latent_dim] to images in [-1, 1]."""
+        """Return the network from latents [batch, latent_dim], and labels int32 [batch] if it takes any, to images."""
 
     @abstractmethod
     def build_discriminator(self) -> keras.Model:
-        """Return the network from images to logits [batch, 1]."""
+        """Return the network from images, and labels if it takes any, to logits [batch, 1]."""
+
+    def generator_networks(self) -> list[keras.Model]:
+        """Return the networks that move with the generator."""
+        return [self.generator]
 
     def compile(self, total_steps: int, steps_per_execution: int = 1) -> None:
         """Make the optimizers; the learning rate's schedule ends after `total_steps` steps of the generator."""
         self.generator_optimizer = self.build_optimizer(total_steps)
         self.discriminator_optimizer = self.build_optimizer(total_steps * self.config.critic_steps)
-        self.generator_player = Player([self.generator], self.generator_optimizer)
+        self.generator_player = Player(self.generator_networks(), self.generator_optimizer)
         self.discriminator_player = Player([self.discriminator], self.discriminator_optimizer)
         for player in (self.generator_player, self.discriminator_player):
             player.optimizer.build(player.variables)
@@ -84,17 +95,19 @@ class GAN(keras.Model):
 
     def state(self) -> list[tf.Variable]:
         """Return all that training changes: what a backup must hold to go on exactly where it stopped."""
-        holders = [self.generator, self.discriminator, self.averaged_generator]
+        holders = [*self.generator_networks(), self.discriminator, self.averaged_generator]
         holders += [self.generator_optimizer, self.discriminator_optimizer, *self.means.values()]
         return [self.step, *(variable.value for holder in holders for variable in holder.variables)]
 
     def build_optimizer(self, total_steps: int) -> keras.optimizers.Optimizer:
         """Return one player's optimizer."""
-        adam = keras.optimizers.Adam(
-            learning_rate(self.config, total_steps), beta_1=self.config.beta_1, beta_2=self.config.beta_2
-        )
+        optimizer = self.plain_optimizer(learning_rate(self.config, total_steps))
         # float16 has too few exponents for small gradients; bfloat16 has as many as float32.
-        return keras.optimizers.LossScaleOptimizer(adam) if self.config.precision == "float16" else adam
+        return keras.optimizers.LossScaleOptimizer(optimizer) if self.config.precision == "float16" else optimizer
+
+    def plain_optimizer(self, rate) -> keras.optimizers.Optimizer:
+        """Return an optimizer with a learning rate, which may be a schedule."""
+        return Adam(rate, beta_1=self.config.beta_1, beta_2=self.config.beta_2)
 
     # The game
 
@@ -120,25 +133,37 @@ class GAN(keras.Model):
     def generate(self, real: Batch, number: int = 0) -> Batch:
         """Return a batch of fakes as large as `real`. `number` counts the batches within a step."""
         size = tf.shape(real["image"])[0]
-        latent = self.random_normal([size, self.config.latent_dim], Stream.LATENT, number)
-        return {**real, "image": self.generator(latent, training=True)}
+        latent = self.random(tf.random.stateless_normal, [size, self.config.latent_dim], Stream.LATENT, number)
+        return {**real, "image": feed(self.generator, latent, real["label"]), "latent": latent}
 
     def discriminate(self, batch: Batch) -> tf.Tensor:
         """Return the logits [batch, 1] of a batch in training."""
-        return self.discriminator(batch["image"], training=True)
+        return feed(self.discriminator, batch["image"], batch["label"])
 
     def discriminate_both(self, real: Batch, fake: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return real_logits and fake_logits, in one pass where no batch normalisation would mix the two."""
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in self.discriminator.layers):
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(self.discriminator)):
             return self.discriminate(real), self.discriminate(fake)
         both = self.discriminate({name: tf.concat([real[name], fake[name]], axis=0) for name in real})
         return tuple(tf.split(both, 2))
 
     def discriminator_loss(self, real: Batch, fake: Batch) -> tf.Tensor:
         """Return what the discriminator minimises."""
-        real_logits, fake_logits = self.discriminate_both(real, fake)
+        return self.opposed_loss(*self.discriminate_both(real, fake))
+
+    def opposed_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+        """Return the discriminator's part of the adversarial loss, and track its accuracies."""
         self.track(real_accuracy=share(real_logits > 0), fake_accuracy=share(fake_logits < 0))
         return self.adversarial_loss.discriminator(real_logits, fake_logits)
+
+    def gradient_penalty(self, real: Batch, fake: Batch) -> tf.Tensor:
+        """Return the discriminator's gradient penalty between real and fake images."""
+        shape = [tf.shape(real["image"])[0], 1, 1, 1]
+        # Each of several critic steps draws anew: the optimizer counts them.
+        mix = self.random(tf.random.stateless_uniform, shape, Stream.MIX, self.discriminator_optimizer.iterations)
+        return losses.gradient_penalty(
+            lambda image: self.discriminate({**real, "image": image}), real["image"], fake["image"], mix
+        )
 
     def generator_loss(self, real: Batch, fake: Batch) -> tf.Tensor:
         """Return what the generator minimises."""
@@ -179,18 +204,36 @@ class GAN(keras.Model):
 
     # Randomness that needs no state: a run that is resumed draws what it would have drawn
 
-    def random_normal(self, shape, stream: Stream, number: int = 0) -> tf.Tensor:
-        """Return float32 normal numbers that depend only on seed, step, stream and number."""
+    def random(self, draw: Callable[..., tf.Tensor], shape, stream: Stream, number: int | tf.Tensor = 0) -> tf.Tensor:
+        """Return what one of TensorFlow's stateless functions draws for seed, step, stream and number, and no more."""
         seed = tf.stack([tf.constant(self.config.seed, tf.int64), self.step])
-        for part in (stream, number):
-            seed = tf.random.experimental.stateless_fold_in(seed, int(part))
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        return tf.random.stateless_normal(shape, tf.random.experimental.stateless_fold_in(seed, replica))
+        for part in (int(stream), number, replica):
+            seed = tf.random.experimental.stateless_fold_in(seed, part)
+        return draw(shape, seed)
 
     def sample_latents(self, count: int) -> tf.Tensor:
-        """Return the latents [count, latent_dim] of the pictures made after each epoch: always the same ones."""
+        """Return latents [count, latent_dim], always the same ones."""
         seed = tf.constant([self.config.seed, Stream.SAMPLES], tf.int64)
         return tf.random.stateless_normal([count, self.config.latent_dim], seed)
+
+    def display_latents(self) -> tf.Tensor:
+        """Return the latents of the picture that is drawn after every epoch."""
+        return self.sample_latents(self.config.samples)
+
+    def images_of(self, latents: tf.Tensor) -> tf.Tensor:
+        """Return images in [-1, 1] of the averaged generator, of each class in turn if it is told the class."""
+        labels = tf.range(len(latents)) % self.classes
+        parts = [
+            feed(self.averaged_generator, latents[start : start + CHUNK], labels[start : start + CHUNK], training=False)
+            for start in range(0, len(latents), CHUNK)
+        ]
+        return tf.concat(parts, axis=0)
+
+
+def feed(network: keras.Model, values: tf.Tensor, labels: tf.Tensor, training: bool = True) -> tf.Tensor:
+    """Call a network with values, and with their labels if it takes any."""
+    return network([values, labels] if len(network.inputs) > 1 else values, training=training)
 
 
 def split(batch: Batch, parts: int) -> list[Batch]:

@@ -3,8 +3,10 @@
 Examples:
   python -m gan_keras.generate saved_models/dcgan-mnist --count 25 --out grid.png
   python -m gan_keras.generate saved_models/dcgan-mnist --count 10000 --seed 1 --out digits.npz
+  python -m gan_keras.generate saved_models/cgan-mnist --digits 2026 --out year.png
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +29,9 @@ class Options:
 
     run: tyro.conf.Positional[Path]  # a run's folder, or a generator's SavedModel
     count: Count = 25  # how many images
+    digits: str | None = None  # a number to draw, digit by digit, in the place of a count: for models told the class
     seed: Seed = 0  # the same seed gives the same images
-    out: Path = Path(
-        "grid.png"
-    )  # .png: a picture of all of them; .npy or .npz: the images, uint8 [count, height, width, 1]
+    out: Path = Path("grid.png")  # .png: a picture of all of them; .npy, .npz: uint8 [count, height, width, channels]
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -40,6 +41,8 @@ class Options:
             raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
         if self.out.suffix == ".png" and self.count > LARGEST_GRID:
             raise UserError(f"a picture of {self.count} images is too large; give --out digits.npz.")
+        if self.digits is not None and not re.fullmatch("[0-9]+", self.digits):
+            raise UserError(f"--digits is {self.digits!r}; it must be a number such as 2026.")
 
 
 @console.command
@@ -47,9 +50,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
     options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
     generator = load(options.run)  # its variables live as long as this name
-    images = generator.generate(options.count, options.seed).numpy()
-    save(options.out, images)
-    print(f"{options.count} images in {options.out}")
+    if options.digits and not hasattr(generator, "classes"):
+        raise UserError(f"the model in {options.run} is not told the class, so it cannot draw --digits.")
+    digits = np.array(list(options.digits), np.int32) if options.digits else None
+    images, labels = make(generator, options.count if digits is None else len(digits), options.seed, digits)
+    save(options.out, images, labels, columns=None if digits is None else len(digits))
+    print(f"{len(images)} images in {options.out}")
+
+
+def make(generator, count: int, seed: int, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return images uint8 of a generator, and their labels: by default each class in turn.
+
+    A generator that is not told the class has no labels: None.
+
+    Raises:
+        UserError: for a label that the generator does not know.
+    """
+    if not hasattr(generator, "classes"):
+        return generator.generate(count, seed).numpy(), None
+    classes = int(generator.classes())
+    labels = np.arange(count, dtype=np.int32) % classes if labels is None else labels
+    if labels.size and labels.max() >= classes:
+        raise UserError(f"the model has the classes 0 to {classes - 1}, and no {labels.max()}.")
+    return generator.generate(count, seed, labels).numpy(), labels
 
 
 def load(path: Path):
@@ -70,16 +93,16 @@ def load(path: Path):
     raise UserError(f"there is no generator in {path}. Train one: python -m gan_keras.train --out {path}")
 
 
-def save(path: Path, images: np.ndarray) -> None:
-    """Write images as a picture or as an array, by the path's suffix."""
+def save(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int | None) -> None:
+    """Write images as a picture or as an array, by the path's suffix; .npz takes the labels too."""
     if path.suffix == ".png":
-        pictures.save_png(path, pictures.grid(images))
+        pictures.save_png(path, pictures.grid(images, columns))
         return
     with files.replacing(path) as temporary:
         if path.suffix == ".npy":
             np.save(temporary, images)
         else:
-            np.savez_compressed(temporary, images=images)
+            np.savez_compressed(temporary, images=images, **({} if labels is None else {"labels": labels}))
 
 
 if __name__ == "__main__":

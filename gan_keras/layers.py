@@ -1,6 +1,6 @@
 """The layers that Keras lacks or is slow at. All of them can be saved and loaded like Keras' own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -45,6 +45,32 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return last_axis and dtype and inputs.shape.rank in (2, 4) and mask is None and not self.renorm
 
 
+@keras.saving.register_keras_serializable("gan_keras")
+class SpectralNormalization(keras.layers.Wrapper):
+    """A dense or convolutional layer whose kernel is divided by its largest singular value.
+
+    Miyato et al. 2018 (arXiv:1802.05957), algorithm 1: one power iteration in each pass of training, and gradients
+    through the division. Keras' layer of this name overwrites the kernel instead, and has no such gradient.
+    """
+
+    def build(self, input_shape=None):
+        super().build(input_shape)
+        self.direction = self.add_weight(
+            shape=[self.layer.kernel.shape[-1], 1], initializer="random_normal", trainable=False, name="direction"
+        )
+
+    def call(self, inputs, training=None):
+        matrix = tf.reshape(tf.convert_to_tensor(self.layer.kernel), [-1, self.direction.shape[0]])
+        fixed = tf.stop_gradient(matrix)
+        left = tf.math.l2_normalize(fixed @ tf.convert_to_tensor(self.direction))
+        right = tf.math.l2_normalize(tf.transpose(fixed) @ left)
+        if training:
+            self.direction.assign(right)
+        largest = tf.squeeze(tf.transpose(left) @ matrix @ right)
+        # The layer is linear: dividing what goes in is dividing the kernel, and the bias stays.
+        return self.layer(inputs / tf.cast(largest, inputs.dtype))
+
+
 def portable(network: keras.Model) -> keras.Model:
     """Return a copy of a network that any Keras can load, without the layers of this package, in float32."""
     return _copy(network, lambda kind: next(base for base in kind.__mro__ if base.__module__.startswith("keras.")))
@@ -58,9 +84,18 @@ def fused(network: keras.Model) -> keras.Model:
 
 
 def _copy(network: keras.Model, replacement: Callable[[type], type]) -> keras.Model:
-    duplicate = keras.models.clone_model(
-        network,
-        clone_function=lambda layer: replacement(type(layer)).from_config({**layer.get_config(), "dtype": "float32"}),
-    )
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        config = {**layer.get_config(), "dtype": "float32"}
+        if isinstance(layer, keras.layers.Wrapper):
+            config["layer"]["config"]["dtype"] = "float32"
+        return replacement(type(layer)).from_config(config)
+
+    duplicate = keras.models.clone_model(network, clone_function=clone, recursive=True)
     duplicate.set_weights(network.get_weights())
     return duplicate
+
+
+def leaves(network: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers of a network, and in the place of a network within it, that one's layers."""
+    for layer in network.layers:
+        yield from leaves(layer) if isinstance(layer, keras.Model) else [layer]

@@ -125,14 +125,30 @@ def confidence(logits: np.ndarray) -> dict[str, float]:
     return {"confident_share": float(np.mean(softmax(logits, axis=1).max(axis=1) >= CONFIDENT))}
 
 
-def nearest_training_images(images: np.ndarray, training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each image's distance (Euclidean, pixels in [0, 1]) to the nearest training image, and its index."""
+def nearest_training_images(
+    images: np.ndarray, training: np.ndarray, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each image's distance (Euclidean, pixels in [0, 1]) to the nearest training image, and its index.
+
+    `own` int [count] is for images that are training images themselves: their index, so that none is its own nearest;
+    -1 for the others.
+    """
     flat, training = (stack.reshape(len(stack), -1).astype("f4") / 255 for stack in (images, training))
-    # |x - y|² = |x|² + (x, 1)·(-2y, |y|²): all in one product. scikit-learn multiplies in float64, which takes twice
-    # as long.
-    keys = np.concatenate([-2 * training, np.sum(training**2, axis=1, keepdims=True)], axis=1).T
-    queries = np.concatenate([flat, np.ones((len(flat), 1), "f4")], axis=1)
-    (indices,) = data.in_batches(lambda part: (np.argmin(part @ keys, axis=1),), queries, 500)
+    # |x - y|² = |x|² + (x, 1)·(-2y, |y|²): all in one product, of the pixels in which training images differ at all.
+    # scikit-learn multiplies in float64, which takes twice as long.
+    differ = np.ptp(training, axis=0) > 0
+    keys = np.concatenate([-2 * training[:, differ], np.sum(training**2, axis=1, keepdims=True)], axis=1).T
+    queries = np.concatenate([flat[:, differ], np.ones((len(flat), 1), "f4")], axis=1)
+    keys = tf.constant(keys)
+    own = np.full(len(flat), -1) if own is None else own
+
+    def nearest(rows: np.ndarray) -> tuple[np.ndarray]:
+        distances = tf.matmul(queries[rows], keys).numpy()  # a quarter faster than NumPy
+        mine = own[rows] >= 0
+        distances[mine, own[rows][mine]] = np.inf
+        return (distances.argmin(axis=1),)
+
+    (indices,) = data.in_batches(nearest, np.arange(len(flat)), 500)
     return np.linalg.norm(flat - training[indices], axis=1), indices
 
 

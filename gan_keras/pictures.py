@@ -13,6 +13,7 @@ from gan_keras import files
 
 MARGIN = 2  # pixels between the digits of a grid
 CAPTION_HEIGHT = 26
+CAPTION_COLOUR = "gold"  # readers take a GIF for grey by its first frame, and stumble over the next ones
 MILLISECONDS_PER_FRAME = 250
 MILLISECONDS_ON_LAST_FRAME = 3000
 
@@ -54,10 +55,10 @@ def save_gif(path: Path, pngs: Sequence[Path], captions: Sequence[str]) -> None:
 
 
 def _captioned(image: np.ndarray, caption: str) -> np.ndarray:
-    picture = Image.fromarray(image)
-    canvas = Image.new(picture.mode, (picture.width, picture.height + CAPTION_HEIGHT), "black")
+    picture = Image.fromarray(image).convert("RGB")
+    canvas = Image.new("RGB", (picture.width, picture.height + CAPTION_HEIGHT), "black")
     canvas.paste(picture, (0, CAPTION_HEIGHT))
-    ImageDraw.Draw(canvas).text((4, 3), caption, fill="white", font=ImageFont.load_default(size=16))
+    ImageDraw.Draw(canvas).text((4, 3), caption, fill=CAPTION_COLOUR, font=ImageFont.load_default(size=16))
     return np.asarray(canvas)
 
 

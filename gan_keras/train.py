@@ -107,7 +107,7 @@ def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> in
 def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
     """Return the untrained model."""
     keras.utils.set_random_seed(options.seed)
-    model = models.load(options.model).Model(options, dataset.image_shape)
+    model = models.load(options.model).Model(options, dataset.image_shape, len(dataset.class_names))
     model.compile(
         total_steps=options.epochs * steps_per_epoch,
         # An execution must not cross the end of an epoch.

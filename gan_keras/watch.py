@@ -10,7 +10,6 @@ from gan_keras import data, export, metrics, pictures
 from gan_keras.classifier import Classifier
 
 SAMPLES = 2000  # enough to rank a run's epochs in a second or two; too few to compare with an evaluation
-BATCH = 250  # images generated at a time
 ALWAYS = 0.98  # accuracy from which on a discriminator wins always
 ALIKE = 0.5  # samples are alike when nearer to each other than this part of what real digits are
 PATIENCE = 10  # evaluations without a better one, after which a run has stalled
@@ -49,7 +48,7 @@ class Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
-        images = self.sample()
+        images = pictures.to_uint8(self.model.images_of(self.model.sample_latents(len(self.real))))
         features, logits = self.classifier(images)
         logits = logits.reshape(-1, logits.shape[-1])
         values = metrics.frechet_distance(self.real_features, features) | metrics.score(logits)
@@ -57,15 +56,9 @@ class Watch(keras.callbacks.Callback):
         values |= metrics.class_balance(logits) | metrics.confidence(logits)
         logs.update(values)
         if values["fid_mnist"] < min(self.distances, default=math.inf):
-            export.export_generator(self.model.averaged_generator, self.folder / "best_generator")
+            export.export_generator(self.model.averaged_generator, self.folder / "best_generator", self.model.classes)
         self.distances.append(values["fid_mnist"])
         self.judge(logs, spread(images))
-
-    def sample(self) -> np.ndarray:
-        """Return images uint8 of the averaged generator, always of the same latents."""
-        latents = self.model.sample_latents(len(self.real))
-        (images,) = data.in_batches(lambda part: (self.model.averaged_generator(part, training=False),), latents, BATCH)
-        return pictures.to_uint8(images)
 
     def judge(self, logs: dict[str, float], samples_spread: float) -> None:
         """Raise the alarms that the values call for, each once until the program ends."""

@@ -212,6 +212,16 @@ def test_nearest_training_images_equal_brute_force():
     np.testing.assert_array_equal(indices, every.argmin(axis=1))
 
 
+def test_a_training_image_is_not_its_own_nearest():
+    training = images(50, 2)
+    own = np.array([7, -1, 3])
+    distances, indices = metrics.nearest_training_images(training[[7, 9, 3]], training, own)
+    every = np.linalg.norm((training[:, None] / 255.0 - training[None] / 255.0).reshape(50, 50, -1), axis=2)
+    np.fill_diagonal(every, np.inf)
+    np.testing.assert_array_equal(indices, [every[7].argmin(), 9, every[3].argmin()])
+    np.testing.assert_allclose(distances, [every[7].min(), 0, every[3].min()], rtol=1e-4)
+
+
 def test_copies_of_training_images_are_counted():
     training, unseen = images(2000, 1), images(1000, 2)
     samples = unseen.copy()

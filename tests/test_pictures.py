@@ -39,7 +39,7 @@ def test_a_gif_loops_shows_its_captions_and_holds_the_last_frame(tmp_path):
         assert gif.info["loop"] == 0
     assert durations[0] == durations[1] < durations[2]
     frames = imageio.imread(tmp_path / "progress.gif").astype(int)
-    assert len(frames) == 3
+    assert frames.shape == (3, 60 + pictures.CAPTION_HEIGHT, 80, 3)
     caption, picture = frames[:, : pictures.CAPTION_HEIGHT], frames[:, pictures.CAPTION_HEIGHT :]
     assert np.abs(picture[..., 0] - np.array([100, 101, 102])[:, None, None]).max() <= 2
     assert (caption[1] != caption[2]).any(), "the captions are the same"

@@ -25,41 +25,54 @@ class Config(config.Config):
 class Model(gan.GAN):
     """A generator of transposed convolutions against a discriminator of strided ones."""
 
-    def build_generator(self) -> keras.Model:
+    def build_generator(self, latent_dim: int | None = None) -> keras.Model:
+        """Return the network from latents to images; a model that adds to the latent says how long it is then."""
         height, width, channels = self.image_shape
         if height % 4 or width % 4:
             raise UserError(f"the images are {height}x{width}; this model needs sides that are multiples of 4.")
         filters, kernel = self.config.filters, self.config.kernel_size
         return keras.Sequential(
             [
-                keras.Input([self.config.latent_dim]),
+                keras.Input([latent_dim or self.config.latent_dim]),
                 layers.Dense(height // 4 * width // 4 * 2 * filters, use_bias=False),
-                BatchNormalization(),
-                layers.ReLU(),
+                *self.activation(),
                 layers.Reshape([height // 4, width // 4, 2 * filters]),
                 layers.Conv2DTranspose(2 * filters, kernel, strides=2, padding="same", use_bias=False),
-                BatchNormalization(),
-                layers.ReLU(),
+                *self.activation(),
                 layers.Conv2DTranspose(filters, kernel, strides=2, padding="same", use_bias=False),
-                BatchNormalization(),
-                layers.ReLU(),
+                *self.activation(),
                 layers.Conv2DTranspose(channels, kernel, padding="same"),
                 layers.Activation("tanh", dtype="float32"),
             ],
             name="generator",
         )
 
+    def activation(self) -> list[layers.Layer]:
+        """Return what follows each of the generator's inner layers."""
+        return [BatchNormalization(), layers.ReLU()]
+
     def build_discriminator(self) -> keras.Model:
+        return keras.Sequential([self.build_features(self.image_shape), self.build_head()], name="discriminator")
+
+    def build_features(self, image_shape: tuple[int, int, int]) -> keras.Sequential:
+        """Return the discriminator up to its last layer."""
         filters, kernel = self.config.filters, self.config.kernel_size
         return keras.Sequential(
             [
-                keras.Input(self.image_shape),
-                layers.Conv2D(filters, kernel, strides=2, padding="same"),
+                keras.Input(image_shape),
+                self.constrained(layers.Conv2D(filters, kernel, strides=2, padding="same")),
                 layers.LeakyReLU(0.2),
-                layers.Conv2D(2 * filters, kernel, strides=2, padding="same"),
+                self.constrained(layers.Conv2D(2 * filters, kernel, strides=2, padding="same")),
                 layers.LeakyReLU(0.2),
                 layers.Flatten(),
-                layers.Dense(1, dtype="float32"),  # logits: the sigmoid is in the loss, and in the exported network
             ],
-            name="discriminator",
+            name="features",
         )
+
+    def build_head(self, outputs: int = 1) -> layers.Layer:
+        """Return the discriminator's last layer: logits, for the sigmoid is in the loss and in the exported network."""
+        return self.constrained(layers.Dense(outputs, dtype="float32"))
+
+    def constrained(self, layer: layers.Layer) -> layers.Layer:
+        """Return one of the discriminator's layers as it is, or under a constraint."""
+        return layer

@@ -1,0 +1,1 @@
+"""Speed against what a user would run instead; the results stand in RESULTS.md."""

@@ -1,0 +1,155 @@
+"""What is compared. Each function runs in a process of its own and imports only what it needs (see alone.py)."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+PRODUCT = 2048  # rows and columns of the matrices whose product tells the machine's rate
+GENERATING_SECONDS = 5
+
+
+# Training steps: each returns the median `seconds` of a step and the machine's `product_rate` in the same precision
+
+
+def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
+    """Train the DCGAN as `python -m gan_keras.train` does: through `fit()`, from the project's own batches."""
+    import tensorflow as tf
+    from keras.callbacks import LambdaCallback
+
+    from gan_keras import data, train
+    from gan_keras.models import dcgan
+
+    images = _noise(batch_size)
+    split = data.Split(images, np.zeros(len(images), np.int32))
+    config = dcgan.Config(batch_size=batch_size, kernel_size=kernel_size, precision=precision)
+    stride = min(config.steps_per_execution, steps)
+    total = -(-steps // stride) * stride
+    model = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), total)
+    batches = data.batches(split, batch_size, seed=0)
+    model.fit(batches, steps_per_epoch=stride, shuffle=False, verbose=0)  # traces, and warms up
+    marks = [time.perf_counter()]
+    clock = LambdaCallback(on_train_batch_end=lambda batch, logs: marks.append(time.perf_counter()))
+    model.fit(batches, steps_per_epoch=total, shuffle=False, verbose=0, callbacks=[clock])
+    matrix = tf.cast(tf.random.normal([PRODUCT, PRODUCT]), model.generator.layers[0].compute_dtype)
+    return {"seconds": median(np.diff(marks)) / stride, "product_rate": _product_rate(matrix, tf.matmul)}
+
+
+def train_tutorial(batch_size: int, steps: int, **_) -> dict:
+    """Train as the usual tutorial does."""
+    import tensorflow as tf
+
+    from benchmarks.tutorial import batches, build_discriminator, build_generator, make_step
+
+    step = make_step(build_generator(), build_discriminator())
+    seconds = _time(step, iter(batches(_noise(batch_size), batch_size).repeat()), steps)
+    matrix = tf.random.normal([PRODUCT, PRODUCT])
+    return {"seconds": seconds, "product_rate": _product_rate(matrix, tf.matmul)}
+
+
+def train_pytorch(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
+    """Train the networks of our DCGAN in PyTorch."""
+    import torch
+
+    from benchmarks.pytorch import make_step
+
+    images = torch.from_numpy((_noise(batch_size).transpose(0, 3, 1, 2).astype("float32") - 127.5) / 127.5)
+
+    def batches() -> Iterator[torch.Tensor]:
+        while True:
+            yield from images[torch.randperm(len(images))].split(batch_size)
+
+    seconds = _time(make_step(kernel_size, precision == "bfloat16"), batches(), steps)
+    matrix = torch.randn(PRODUCT, PRODUCT, dtype=getattr(torch, precision))
+    return {"seconds": seconds, "product_rate": _product_rate(matrix, torch.matmul)}
+
+
+# Generating: each returns the `images_per_second` of batches of one size
+
+
+def generate_ours(batch_size: int) -> dict:
+    """Make images with the exported SavedModel's default signature."""
+    import tensorflow as tf
+
+    from gan_keras import export
+    from gan_keras.models import dcgan
+
+    model = dcgan.Model(dcgan.Config(precision="float32"), (28, 28, 1))
+    with TemporaryDirectory() as folder:
+        export.export_generator(model.averaged_generator, Path(folder) / "generator", classes=10)
+        serve = tf.saved_model.load(f"{folder}/generator").signatures["serving_default"]
+    latent = tf.random.normal([batch_size, model.config.latent_dim])
+    return {"images_per_second": _repeat(lambda: serve(latent=latent), batch_size)}
+
+
+def generate_pytorch(batch_size: int) -> dict:
+    """Make images with the same network in PyTorch."""
+    import torch
+
+    from benchmarks.pytorch import LATENT_DIM, Generator
+
+    generator = Generator(kernel_size=4).eval().to(memory_format=torch.channels_last)
+    latent = torch.randn(batch_size, LATENT_DIM)
+    with torch.inference_mode():
+        return {"images_per_second": _repeat(lambda: generator(latent), batch_size)}
+
+
+# The tutorial's quality
+
+
+def tutorial_samples(data_dir: str | None, epochs: int, batch_size: int, count: int, out: str) -> dict:
+    """Train as the usual tutorial does, write images uint8 to `out`, and return the `seconds` that training took."""
+    import tensorflow as tf
+
+    from benchmarks.tutorial import LATENT_DIM, batches, build_discriminator, build_generator, make_step
+    from gan_keras import data, pictures
+
+    images = data.load("mnist", data_dir and Path(data_dir)).train.images
+    tf.random.set_seed(0)
+    generator = build_generator()
+    step = make_step(generator, build_discriminator())
+    start = time.perf_counter()
+    for _ in range(epochs):
+        for batch in batches(images, batch_size):
+            step(batch)
+    seconds = time.perf_counter() - start
+    latents = tf.random.stateless_normal([count, LATENT_DIM], [0, 0])
+    np.save(out, pictures.to_uint8(generator.predict(latents, batch_size=500, verbose=0)))
+    return {"seconds": seconds}
+
+
+def _noise(batch_size: int) -> np.ndarray:
+    """Return uint8 images [count, 28, 28, 1]: noise takes as long as digits."""
+    return np.random.default_rng(0).integers(0, 256, (10 * batch_size, 28, 28, 1), dtype=np.uint8)
+
+
+def _time(step: Callable, batches: Iterator, steps: int) -> float:
+    """Return the median seconds of `steps` steps, with their batches, after five to warm up."""
+    marks = []
+    for _ in range(5 + steps + 1):
+        marks.append(time.perf_counter())
+        step(next(batches))
+    return median(np.diff(marks[5:]))
+
+
+def _repeat(generate: Callable, batch_size: int) -> float:
+    """Return the images per second of a function that makes a batch."""
+    for _ in range(3):
+        generate()
+    start, count = time.perf_counter(), 0
+    while (seconds := time.perf_counter() - start) < GENERATING_SECONDS:
+        generate()
+        count += batch_size
+    return count / seconds
+
+
+def _product_rate(matrix, product: Callable) -> float:
+    """Return the floating-point operations per second of a large matrix product."""
+    marks = []
+    for _ in range(13):
+        marks.append(time.perf_counter())
+        product(matrix, matrix)
+    return 2 * PRODUCT**3 / median(np.diff(marks[2:]))

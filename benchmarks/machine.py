@@ -1,0 +1,54 @@
+"""The machine and the versions that a result belongs to, and the arithmetic that a training step takes."""
+
+import importlib.util
+import os
+import platform
+import time
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def describe() -> str:
+    """Return the machine, the versions and the date in one line."""
+    packages = []
+    for name in ("tensorflow", "keras", "torch"):
+        try:
+            packages.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            continue
+    return f"{processor()}, {os.cpu_count()} cores; {', '.join(packages)}; {time.strftime('%Y-%m-%d')}."
+
+
+def installed(contestants: Iterable[str]) -> list[str]:
+    """Return the contestants that can run here; says so if PyTorch's cannot."""
+    if importlib.util.find_spec("torch"):
+        return list(contestants)
+    print("Note: PyTorch is not installed (pip install torch); its rows are left out.")
+    return [name for name in contestants if not name.startswith("pytorch")]
+
+
+def processor() -> str:
+    """Return the processor's name and those of its instructions that matter here."""
+    facts = Path("/proc/cpuinfo")  # Linux only
+    if not facts.exists():
+        return platform.processor() or platform.machine()
+    lines = dict(line.split(":", 1) for line in facts.read_text().split("\n\n")[0].splitlines() if ":" in line)
+    lines = {name.strip(): value.strip() for name, value in lines.items()}
+    matters = [
+        flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in lines.get("flags", "").split()
+    ]
+    return f"{lines.get('model name', platform.machine())} ({', '.join(matters)})"
+
+
+def step_operations(kernel_size: int) -> int:
+    """Return the multiplications and additions per image of one training step of the DCGAN, in its plainest form.
+
+    A pass forward through a layer is one unit of work, its two gradients are one each. The generator runs forward and
+    back once. The discriminator runs forward and back over a real and a fake image, and over the fake one once more
+    for the generator, without the gradients of its own weights.
+    """
+    kernel = kernel_size**2
+    generator = 100 * 7 * 7 * 128 + kernel * (7 * 7 * 128 * 128 + 14 * 14 * 128 * 64 + 28 * 28 * 64)
+    discriminator = kernel * (14 * 14 * 64 + 7 * 7 * 64 * 128) + 7 * 7 * 128
+    return 2 * (3 * generator + (2 * 3 + 2) * discriminator)

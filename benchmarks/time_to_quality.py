@@ -1,0 +1,90 @@
+"""Time how long the default model takes to be as good as the usual tutorial loop is after its 50 epochs.
+
+As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed.
+
+Examples:
+  python -m benchmarks.time_to_quality --data-dir DIR
+  python -m benchmarks.time_to_quality --data-dir DIR --tutorial-epochs 5 --our-epochs 3
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import tyro
+
+from benchmarks import alone, machine
+from gan_keras import callbacks, classifier, console, data, metrics, train, watch
+from gan_keras.config import Count, Folder, check_ranges
+from gan_keras.models import dcgan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to train, and for how long."""
+
+    data_dir: Folder = None  # holds MNIST's four IDX files; downloaded if not given
+    tutorial_epochs: Count = 50
+    our_epochs: Count = 10  # at most; the first that is as good counts
+    batch_size: Count = 128
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train both and print their times."""
+    options = tyro.cli(Options, prog="python -m benchmarks.time_to_quality", args=arguments, description=__doc__)
+    real = data.load("mnist", options.data_dir).test.images[: watch.SAMPLES]
+    ruler = classifier.load()
+    print(machine.describe(), flush=True)
+    with TemporaryDirectory() as folder:
+        samples = Path(folder) / "samples.npy"
+        tutorial = alone.call(
+            "tutorial_samples",
+            data_dir=options.data_dir and str(options.data_dir.resolve()),
+            epochs=options.tutorial_epochs,
+            batch_size=options.batch_size,
+            count=len(real),
+            out=str(samples),
+        )
+        target = metrics.frechet_distance(ruler(real)[0], ruler(np.load(samples))[0])["fid"]
+        print(
+            f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {options.tutorial_epochs} epochs, "
+            f"fid_mnist {target:.1f} on {len(real):,} samples",
+            flush=True,
+        )
+        run = train.run(
+            dcgan.Config(
+                data_dir=options.data_dir,
+                out=Path(folder) / "run",
+                epochs=options.our_epochs,
+                batch_size=options.batch_size,
+                evaluate_every=1,
+            )
+        )
+        history = callbacks.read_history(run / "history.csv")
+        images = data.load("mnist", options.data_dir).train.images
+    print(verdict(history, len(images) // options.batch_size * options.batch_size, target, tutorial["seconds"]))
+
+
+def verdict(history: list[dict[str, str]], images_per_epoch: int, target: float, tutorial_seconds: float) -> str:
+    """Return what the epochs of our run say: when it was as good as the target, and in which part of the time."""
+    seconds = 0.0
+    for row in history:
+        seconds += images_per_epoch / float(row["images_per_second"])
+        if float(row["fid_mnist"]) <= target:
+            return (
+                f"ours: {seconds / 60:.1f} minutes for {row['epoch']} epochs, fid_mnist {float(row['fid_mnist']):.1f}: "
+                f"{seconds / tutorial_seconds:.0%} of the tutorial's time"
+            )
+    best = min(float(row["fid_mnist"]) for row in history)
+    return f"ours: not yet after {seconds / 60:.1f} minutes and {len(history)} epochs; best fid_mnist {best:.1f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,95 @@
+"""Time the training step against what a user would run instead.
+
+Each contestant runs in a process of its own, all of them in turn, round after round, so that a machine that slows
+down slows all of them.
+
+Examples:
+  python -m benchmarks.train_step
+  python -m benchmarks.train_step --kernel-size 5 --contestants ours-float32 tutorial pytorch-float32
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Annotated
+
+import tyro
+
+from benchmarks import alone, machine
+from gan_keras import console
+from gan_keras.config import Between, Count, check_ranges
+
+CONTESTANTS = {
+    "ours": ("train_ours", "auto"),
+    "ours-float32": ("train_ours", "float32"),
+    "tutorial": ("train_tutorial", "float32"),
+    "pytorch-float32": ("train_pytorch", "float32"),
+    "pytorch-bfloat16": ("train_pytorch", "bfloat16"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to time, and how often."""
+
+    contestants: tuple[str, ...] = tuple(CONTESTANTS)  # the first one is compared with the others
+    rounds: Count = 3
+    steps: Count = 60  # timed in each process
+    batch_size: Annotated[int, Between(2)] = 128
+    kernel_size: Annotated[int, Between(4, 5)] = 4  # of ours and PyTorch's networks; the tutorial's have 5 always
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        for name in self.contestants:
+            if name not in CONTESTANTS:
+                raise console.nearest("contestant", name, CONTESTANTS)
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the contestants and print the table."""
+    options = tyro.cli(Options, prog="python -m benchmarks.train_step", args=arguments, description=__doc__)
+    results = {name: [] for name in machine.installed(options.contestants)}
+    for number in range(options.rounds):
+        for name, rounds in results.items():
+            print(f"round {number + 1}/{options.rounds}: {name}", file=sys.stderr, flush=True)
+            function, precision = CONTESTANTS[name]
+            rounds.append(
+                alone.call(
+                    function,
+                    precision=precision,
+                    kernel_size=options.kernel_size,
+                    batch_size=options.batch_size,
+                    steps=options.steps,
+                )
+            )
+    print(table(results, options))
+
+
+def table(results: dict[str, list[dict[str, float]]], options: Options) -> str:
+    """Return the results as Markdown: medians over the rounds, and ratios within each round with their range."""
+    first = next(iter(results))
+    lines = [
+        machine.describe(),
+        f"Batches of {options.batch_size}, kernels {options.kernel_size}x{options.kernel_size} (tutorial: 5x5), "
+        f"{options.rounds} rounds of {options.steps} steps.",
+        "",
+        f"| | ms per step | images/s | peak MiB | of the matrix product's rate | its time in {first}'s |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, rounds in results.items():
+        seconds = median(result["seconds"] for result in rounds)
+        work = machine.step_operations(5 if name == "tutorial" else options.kernel_size) * options.batch_size
+        share = median(work / result["seconds"] / result["product_rate"] for result in rounds)
+        peak = max(result["peak_mib"] for result in rounds)
+        ratios = [other["seconds"] / one["seconds"] for one, other in zip(results[first], rounds, strict=True)]
+        lines.append(
+            f"| {name} | {seconds * 1000:.0f} | {options.batch_size / seconds:,.0f} | {peak:,.0f} | {share:.0%} | "
+            f"{mean(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,56 @@
+import keras
+import numpy as np
+import pytest
+
+from benchmarks import alone, contestants, machine, time_to_quality, train_step
+from gan_keras import models
+from gan_keras.layers import leaves
+
+
+@pytest.mark.parametrize("kernel_size", [4, 5])
+def test_a_steps_operations_are_those_of_the_networks(kernel_size):
+    """Counted from the kernels: each of their numbers meets every place of the smaller side of its layer."""
+    dcgan = models.load("dcgan")
+    game = dcgan.Model(dcgan.Config(kernel_size=kernel_size, precision="float32"), (28, 28, 1))
+
+    def forward(network):
+        total = 0
+        for layer in leaves(network):
+            if isinstance(layer, keras.layers.Dense | keras.layers.Conv2D | keras.layers.Conv2DTranspose):
+                places = layer.input if isinstance(layer, keras.layers.Conv2DTranspose) else layer.output
+                total += np.prod(layer.kernel.shape) * np.prod(places.shape[1:-1])
+        return total
+
+    expected = 2 * (3 * forward(game.generator) + 8 * forward(game.discriminator))
+    assert machine.step_operations(kernel_size) == expected
+
+
+def test_each_of_ours_runs_and_is_timed():
+    for function in (contestants.train_ours, contestants.train_tutorial):
+        result = function(precision="float32", kernel_size=4, batch_size=4, steps=2)
+        assert 0 < result["seconds"] < 60
+        assert result["product_rate"] > 1e9
+
+
+def test_the_processes_of_contestants_report_their_memory_and_their_errors():
+    with pytest.raises(RuntimeError, match="no_such"):
+        alone.call("no_such")
+
+
+def test_the_table_compares_within_each_round():
+    results = {
+        "ours": [{"seconds": 0.1, "product_rate": 1e12, "peak_mib": 1000}] * 2,
+        "tutorial": [{"seconds": seconds, "product_rate": 1e12, "peak_mib": 2000} for seconds in (0.3, 0.5)],
+    }
+    text = train_step.table(results, train_step.Options(rounds=2))
+    assert "| tutorial | 400 | 320 | 2,000 | " in text
+    assert "| 4.00 (3.00 to 5.00) |" in text
+
+
+def test_the_first_epoch_that_is_as_good_counts():
+    history = [
+        {"epoch": str(epoch), "images_per_second": "100", "fid_mnist": str(fid)}
+        for epoch, fid in ((1, 60), (2, 20), (3, 10))
+    ]
+    assert "2.0 minutes for 2 epochs, fid_mnist 20.0: 10% of" in time_to_quality.verdict(history, 6000, 25, 1200)
+    assert "not yet after 3.0 minutes" in time_to_quality.verdict(history, 6000, 5, 1200)
