@@ -3,10 +3,13 @@
 import importlib.util
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from gan_keras.console import UserError
 
 
 def describe() -> str:
@@ -24,8 +27,11 @@ def installed(contestants: Iterable[str]) -> list[str]:
     """Return the contestants that can run here; says so if PyTorch's cannot."""
     if importlib.util.find_spec("torch"):
         return list(contestants)
-    print("Note: PyTorch is not installed (pip install torch); its rows are left out.")
-    return [name for name in contestants if not name.startswith("pytorch")]
+    print("Note: PyTorch is not installed (pip install torch); its rows are left out.", file=sys.stderr)
+    others = [name for name in contestants if not name.startswith("pytorch")]
+    if not others:
+        raise UserError("there is nothing left to time.")
+    return others
 
 
 def processor() -> str:

@@ -1,4 +1,4 @@
-"""The networks of `gan_keras.models.dcgan` in PyTorch, trained as well as PyTorch can on a CPU."""
+"""The networks of `gan_keras.models.dcgan` in PyTorch, in eager mode, with what pays there on a CPU."""
 
 import torch
 from torch import nn

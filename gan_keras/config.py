@@ -35,6 +35,7 @@ class Between:
 
 Count = Annotated[int, Between(1)]
 Rate = Annotated[float, Between(1e-8, 1)]
+Positive = Annotated[float, Between(1e-8)]
 NotNegative = Annotated[float, Between(0)]
 Fraction = Annotated[float, Between(0, 0.999999)]
 Seed = Annotated[int, Between(0, 2**31 - 1)]
@@ -72,7 +73,7 @@ class Config:
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "paper": {},
-        "quick": {"epochs": 8, "steps_per_epoch": 100, "learning_rate": 1e-3},
+        "quick": {"epochs": 8, "steps_per_epoch": 100},
     }
 
     def __post_init__(self) -> None:
@@ -97,7 +98,9 @@ class Config:
     def check_same_run(self, saved: "Config") -> None:
         """Raise a `UserError` if these options are not those of the run `saved`; epochs and places may differ."""
         ours, theirs = self.to_json(), saved.to_json()
-        for name in ours.keys() - {"epochs", "data_dir"}:
+        # A schedule that ended cannot have been a longer one's beginning.
+        free = {"data_dir"} | ({"epochs"} if self.schedule == "constant" else set())
+        for name in ours.keys() - free:
             if ours[name] != theirs.get(name):
                 raise UserError(
                     f"the run in {self.folder} was made with {flag(name)} {theirs.get(name)}, not {ours[name]}. "

@@ -112,25 +112,25 @@ def evaluate(options: Options) -> dict:
     options = with_defaults(options)
     dataset = data.load(options.dataset, options.data_dir)
     ruler = load_ruler(options, dataset)
-    count = min(options.samples, len(dataset.test.images), len(dataset.train.images) // 2)
+    count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
     images, labels = read_images(options, count, dataset)
     count = len(images)
     discriminate = load_discriminator(options.source)
 
     random = np.random.default_rng(options.seed)
     test = random.permutation(len(dataset.test.images))[:count]
-    held_out = random.permutation(len(dataset.train.images))[:count]
+    drawn = random.permutation(len(dataset.train.images))[:count]
     sets = [
-        (dataset.test.images[test], None),
-        (dataset.train.images[held_out], dataset.train.labels[held_out]),
+        (dataset.test.images[test], dataset.test.labels[test]),
+        (dataset.train.images[drawn], dataset.train.labels[drawn]),
         (images, labels),
     ]
-    own = np.concatenate([np.full(count, -1), held_out, np.full(count, -1)])
+    own = np.concatenate([np.full(count, -1), drawn, np.full(count, -1)])
     distances, neighbours = metrics.nearest_training_images(
         np.concatenate([images for images, _ in sets]), dataset.train.images, own
     )
     reference, real, fake = (
-        Sample(images, *ruler.measure(images), nearest, labels, discriminate(images))
+        Sample(images, *ruler.measure(images), nearest, labels, discriminate(images, labels))
         for (images, labels), nearest in zip(sets, np.split(distances, 3), strict=True)
     )
 
@@ -241,13 +241,22 @@ def from_file(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
     return images, labels.astype(np.int32)
 
 
-def load_discriminator(source: Path) -> Callable[[np.ndarray], np.ndarray | None]:
-    """Return what gives images their probability of being real; None for every source but a run."""
+def load_discriminator(source: Path) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]:
+    """Return what gives images, with their labels, their probability to be real; None for every source but a run."""
     path = source / "discriminator"
     if not (path / "saved_model.pb").exists():
-        return lambda images: None
+        return lambda images, labels: None
     discriminator = tf.saved_model.load(str(path))
-    return lambda images: data.in_batches(lambda part: (discriminator.serve(data.standardise(part)),), images, BATCH)[0]
+    takes_labels = "label" in discriminator.signatures["serving_default"].structured_input_signature[1]
+
+    def discriminate(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        def part(rows: np.ndarray) -> tuple[tf.Tensor]:
+            image = data.standardise(images[rows])
+            return (discriminator.serve(image, labels[rows]) if takes_labels else discriminator.serve(image),)
+
+        return data.in_batches(part, np.arange(len(images)), BATCH)[0]
+
+    return discriminate
 
 
 def compare(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, float]:

@@ -6,10 +6,8 @@ import keras
 import tensorflow as tf
 
 from gan_keras import files
-from gan_keras.gan import GAN
+from gan_keras.gan import CHUNK, GAN, feed
 from gan_keras.layers import fused
-
-CHUNK = 256  # images made at a time by `generate`, so that activations take bounded memory
 
 
 def export(model: GAN, folder: Path) -> None:
@@ -32,6 +30,9 @@ def export_generator(network: keras.Model, path: Path, classes: int) -> None:
     latent, *label = specifications(network, "latent")
     image_shape = network.output_shape[1:]
 
+    def infer(latent, label=None):
+        return feed(network, latent, label, training=False)
+
     @tf.function
     def generate(count, seed, labels=None):
         values = [tf.random.stateless_normal([count, latent.shape[1]], tf.stack([seed, 0]))]
@@ -41,7 +42,7 @@ def export_generator(network: keras.Model, path: Path, classes: int) -> None:
             tf.uint8, size=0, dynamic_size=True, infer_shape=False, element_shape=[None, *image_shape]
         )
         for start in tf.range(0, count, CHUNK):
-            images = infer(network, *(value[start : start + CHUNK] for value in values))
+            images = infer(*(value[start : start + CHUNK] for value in values))
             chunks = chunks.write(start // CHUNK, tf.cast(tf.round(images * 127.5 + 127.5), tf.uint8))
         return tf.ensure_shape(chunks.concat(), [None, *image_shape])
 
@@ -49,7 +50,7 @@ def export_generator(network: keras.Model, path: Path, classes: int) -> None:
     generate.get_concrete_function(scalar, scalar)
     archive = keras.export.ExportArchive()
     archive.track(network)
-    archive.add_endpoint("serve", lambda *values: infer(network, *values), [latent, *label])
+    archive.add_endpoint("serve", infer, [latent, *label])
     if label:
         generate.get_concrete_function(scalar, scalar, tf.TensorSpec([None], tf.int32))
         count_classes = tf.function(lambda: tf.constant(classes))
@@ -63,12 +64,16 @@ def export_generator(network: keras.Model, path: Path, classes: int) -> None:
 def export_discriminator(network: keras.Model, path: Path) -> None:
     """Write a discriminator: `image` float32 [batch, height, width, channels] → probability [batch, 1] to be real.
 
-    A network that is told the class takes `label` int32 [batch] too.
+    A network that is told the class takes `label` int32 [batch] too. The first of the network's outputs is the logit.
     """
     network = fused(network)
+
+    def infer(image, label=None):
+        return tf.sigmoid(feed(network, image, label, training=False)[:, :1])
+
     archive = keras.export.ExportArchive()
     archive.track(network)
-    archive.add_endpoint("serve", lambda *values: tf.sigmoid(infer(network, *values)), specifications(network, "image"))
+    archive.add_endpoint("serve", infer, specifications(network, "image"))
     with files.replacing(path) as temporary:
         archive.write_out(str(temporary), verbose=False)
 
@@ -79,8 +84,3 @@ def specifications(network: keras.Model, first: str) -> list[tf.TensorSpec]:
         tf.TensorSpec(value.shape, value.dtype, name)
         for value, name in zip(network.inputs, (first, "label"), strict=False)
     ]
-
-
-def infer(network: keras.Model, *values: tf.Tensor) -> tf.Tensor:
-    """Call a network outside of training."""
-    return network(list(values) if len(values) > 1 else values[0], training=False)

@@ -76,7 +76,7 @@ class GAN(keras.Model):
 
     @abstractmethod
     def build_discriminator(self) -> keras.Model:
-        """Return the network from images, and labels if it takes any, to logits [batch, 1]."""
+        """Return the network from images, and labels if it takes any, to [batch, 1 or more]: first the logit."""
 
     def generator_networks(self) -> list[keras.Model]:
         """Return the networks that move with the generator."""
@@ -137,7 +137,7 @@ class GAN(keras.Model):
         return {**real, "image": feed(self.generator, latent, real["label"]), "latent": latent}
 
     def discriminate(self, batch: Batch) -> tf.Tensor:
-        """Return the logits [batch, 1] of a batch in training."""
+        """Return the discriminator's outputs of a batch in training."""
         return feed(self.discriminator, batch["image"], batch["label"])
 
     def discriminate_both(self, real: Batch, fake: Batch) -> tuple[tf.Tensor, tf.Tensor]:
@@ -149,21 +149,24 @@ class GAN(keras.Model):
 
     def discriminator_loss(self, real: Batch, fake: Batch) -> tf.Tensor:
         """Return what the discriminator minimises."""
-        return self.opposed_loss(*self.discriminate_both(real, fake))
+        return self.adversarial_discriminator_loss(*self.discriminate_both(real, fake))
 
-    def opposed_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    def adversarial_discriminator_loss(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
         """Return the discriminator's part of the adversarial loss, and track its accuracies."""
         self.track(real_accuracy=share(real_logits > 0), fake_accuracy=share(fake_logits < 0))
         return self.adversarial_loss.discriminator(real_logits, fake_logits)
 
+    def critic(self, batch: Batch) -> Callable[[tf.Tensor], tf.Tensor]:
+        """Return the discriminator as a function of images alone, with the labels of a batch: what penalties take."""
+        return lambda image: self.discriminate({**batch, "image": image})
+
     def gradient_penalty(self, real: Batch, fake: Batch) -> tf.Tensor:
-        """Return the discriminator's gradient penalty between real and fake images."""
+        """Return the discriminator's gradient penalty between real and fake images, weighted as configured."""
         shape = [tf.shape(real["image"])[0], 1, 1, 1]
         # Each of several critic steps draws anew: the optimizer counts them.
         mix = self.random(tf.random.stateless_uniform, shape, Stream.MIX, self.discriminator_optimizer.iterations)
-        return losses.gradient_penalty(
-            lambda image: self.discriminate({**real, "image": image}), real["image"], fake["image"], mix
-        )
+        penalty = losses.gradient_penalty(self.critic(real), real["image"], fake["image"], mix)
+        return self.config.gradient_penalty * penalty
 
     def generator_loss(self, real: Batch, fake: Batch) -> tf.Tensor:
         """Return what the generator minimises."""
@@ -231,7 +234,7 @@ class GAN(keras.Model):
         return tf.concat(parts, axis=0)
 
 
-def feed(network: keras.Model, values: tf.Tensor, labels: tf.Tensor, training: bool = True) -> tf.Tensor:
+def feed(network: keras.Model, values: tf.Tensor, labels: tf.Tensor | None, training: bool = True) -> tf.Tensor:
     """Call a network with values, and with their labels if it takes any."""
     return network([values, labels] if len(network.inputs) > 1 else values, training=training)
 

@@ -84,7 +84,9 @@ def fused(network: keras.Model) -> keras.Model:
 
 
 def _copy(network: keras.Model, replacement: Callable[[type], type]) -> keras.Model:
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def clone(layer: keras.Operation) -> keras.Operation:
+        if not isinstance(layer, keras.layers.Layer):  # a plain operation, which has no numbers of its own
+            return type(layer).from_config(layer.get_config())
         config = {**layer.get_config(), "dtype": "float32"}
         if isinstance(layer, keras.layers.Wrapper):
             config["layer"]["config"]["dtype"] = "float32"

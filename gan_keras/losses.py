@@ -62,7 +62,9 @@ def _wasserstein_generator(fake_logits: tf.Tensor) -> tf.Tensor:
 
 def _hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]: Miyato et al. 2018 (arXiv:1802.05957), equation 16."""
-    return _mean(tf.nn.relu(1 - real_logits)) + _mean(tf.nn.relu(1 + fake_logits))
+    return _mean(tf.nn.relu(1 - tf.cast(real_logits, tf.float32))) + _mean(
+        tf.nn.relu(1 + tf.cast(fake_logits, tf.float32))
+    )
 
 
 non_saturating = AdversarialLoss(_non_saturating_discriminator, _non_saturating_generator)

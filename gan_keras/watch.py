@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gan_keras import data, export, metrics, pictures
+from gan_keras import data, export, losses, metrics, pictures
 from gan_keras.classifier import Classifier
 
 SAMPLES = 2000  # enough to rank a run's epochs in a second or two; too few to compare with an evaluation
@@ -67,7 +67,9 @@ class Watch(keras.callbacks.Callback):
             self.alarm("vanished", int(logs["vanished_classes"]))
         if samples_spread < ALIKE * self.real_spread:
             self.alarm("alike")
-        if min(logs["real_accuracy"], logs["fake_accuracy"]) > ALWAYS:
+        # Other losses have no logit from which on an image is real, or want the discriminator to be ahead.
+        plain = self.model.adversarial_loss is losses.non_saturating
+        if plain and min(logs["real_accuracy"], logs["fake_accuracy"]) > ALWAYS:
             self.alarm("winning")
         if len(self.distances) > PATIENCE and min(self.distances[-PATIENCE:]) > min(self.distances):
             self.alarm("stalled")

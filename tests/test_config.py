@@ -93,7 +93,7 @@ def test_help_shows_every_option_with_its_reason(model, capsys):
     assert stop.value.code == 0
     text = re.sub(r"[\s│]+", " ", capsys.readouterr().out)
     for name in vars(models.load(model).Config()):
-        shown = re.search(rf" {config.flag(name)}(?: [A-Z]+| {{\S+}})? (.*?)\(default:", text)
+        shown = re.search(rf" --(?:no-)?{config.flag(name)[2:]}(?: [A-Z]+| {{\S+}})? (.*?)\(default:", text)
         assert shown, f"{name} is not shown"
         assert len(shown[1].split()) >= 2, f"{name} has no reason"
 

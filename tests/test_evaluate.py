@@ -227,3 +227,9 @@ def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):
     folder = write_idx_folder(tmp_path / "idx", 100, 30)
     np.save(tmp_path / "noise.npy", np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8))
     assert measure(capsys, folder, tmp_path / "noise.npy", tmp_path)["samples"] == 30
+
+
+def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys):
+    result = measure(capsys, idx_folder, labelled_run, tmp_path)
+    assert 0 <= result["metrics"]["label_accuracy"] <= 1
+    assert 0 <= result["metrics"]["discriminator_fake_accuracy"] <= 1

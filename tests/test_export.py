@@ -39,6 +39,31 @@ def test_tensorflow_alone_can_use_what_was_exported(finished_run, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "images.npy"), network(latent), atol=1e-5)
 
 
+LABELLED = """
+import sys
+sys.modules["gan_keras"] = None  # cannot be imported
+import tensorflow as tf
+
+generator = tf.saved_model.load(sys.argv[1] + "/generator")
+assert int(generator.classes()) == 10
+fours = generator.generate(6, 5, [4] * 6)
+assert fours.shape == (6, 28, 28, 1) and fours.dtype == tf.uint8
+mixed = generator.generate(6, 5, [4, 0, 4, 4, 4, 4])
+assert (fours.numpy() == mixed.numpy()).all(axis=(1, 2, 3)).tolist() == [True, False, True, True, True, True]
+in_turn = generator.generate(12, 5)
+assert (in_turn.numpy() == generator.generate(12, 5, [n % 10 for n in range(12)]).numpy()).all()
+size = generator.signatures["serving_default"].structured_input_signature[1]["latent"].shape[1]
+images = generator.serve(tf.zeros([3, size]), tf.constant([1, 2, 3]))
+discriminator = tf.saved_model.load(sys.argv[1] + "/discriminator")
+assert discriminator.serve(images, tf.constant([1, 2, 3])).shape == (3, 1)
+"""
+
+
+def test_tensorflow_alone_can_ask_for_a_class(labelled_run, tmp_path):
+    command = [sys.executable, "-c", LABELLED, str(labelled_run)]
+    subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
+
+
 def test_generate_makes_the_same_images_in_chunks_and_alone(finished_run):
     generator = tf.saved_model.load(str(finished_run / "generator"))
     many = generator.generate(300, 1).numpy()

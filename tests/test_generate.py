@@ -51,6 +51,27 @@ def test_bad_options(finished_run, capsys, arguments, message):
     assert message in text
 
 
+def test_a_number_is_drawn_digit_by_digit(labelled_run, finished_run, tmp_path, capsys):
+    code, text = run(capsys, labelled_run, "--digits", "2026", "--out", tmp_path / "year.npz")
+    assert (code, "4 images" in text) == (0, True)
+    content = np.load(tmp_path / "year.npz")
+    assert content["labels"].tolist() == [2, 0, 2, 6]
+    generator = generate.load(labelled_run)
+    np.testing.assert_array_equal(content["images"], generator.generate(4, 0, [2, 0, 2, 6]))
+    run(capsys, labelled_run, "--digits", "2026", "--out", tmp_path / "year.png")
+    height, width = imageio.imread(tmp_path / "year.png").shape
+    assert width > 3 * height
+    code, text = run(capsys, finished_run, "--digits", "2026")
+    assert (code, "not told the class" in text) == (2, True)
+    code, text = run(capsys, labelled_run, "--digits", "20x6")
+    assert (code, "must be a number" in text) == (2, True)
+
+
+def test_labelled_images_keep_their_labels(labelled_run, tmp_path, capsys):
+    run(capsys, labelled_run, "--count", 23, "--out", tmp_path / "digits.npz")
+    assert np.load(tmp_path / "digits.npz")["labels"].tolist() == [number % 10 for number in range(23)]
+
+
 def test_bad_places(finished_run, tmp_path, capsys):
     code, text = run(capsys, tmp_path)
     assert (code, "there is no generator" in text) == (2, True)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers import BatchNormalization, fused, portable
+from gan_keras.layers import BatchNormalization, SpectralNormalization, fused, portable
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -94,3 +94,49 @@ def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_output():
     np.testing.assert_allclose(again(inputs((4, 10))), copy(inputs((4, 10))), atol=1e-5)
     low = keras.Sequential([keras.Input([10]), keras.layers.Dense(8, dtype="mixed_bfloat16")])
     assert portable(low).layers[0].compute_dtype == "float32"
+
+
+# Spectral normalisation
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(keras.layers.Dense(7), (5, 12)), (keras.layers.Conv2D(6, 3, strides=2), (5, 9, 9, 2))],
+)
+def test_the_kernel_is_divided_by_its_largest_singular_value(layer, shape):
+    normalised = SpectralNormalization(layer)
+    x = inputs(shape)
+    for _ in range(100):
+        normalised(x, training=True)
+    layer.bias.assign(np.arange(layer.bias.shape[0]))
+    y = normalised(x)
+    kernel = layer.kernel.numpy()
+    largest = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
+    layer.kernel.assign(kernel / largest)
+    np.testing.assert_allclose(y, layer(x), rtol=1e-4, atol=1e-4)
+
+
+def test_its_gradient_goes_through_the_division():
+    """The norm of W/σ(W) does not change along W itself: the gradient is orthogonal to the kernel."""
+    layer = keras.layers.Dense(3, use_bias=False)
+    normalised = SpectralNormalization(layer)
+    x = inputs((8, 4))
+    for _ in range(100):
+        normalised(x, training=True)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(normalised(x) ** 2)
+    (gradient,) = tape.gradient(loss, normalised.trainable_variables)
+    kernel = layer.kernel.numpy()
+    cosine = np.sum(gradient * kernel) / np.linalg.norm(gradient) / np.linalg.norm(kernel)
+    assert abs(cosine) < 1e-4
+
+
+def test_it_is_still_there_in_copies_and_files(tmp_path):
+    model = keras.Sequential([keras.Input([4]), SpectralNormalization(keras.layers.Dense(3, dtype="mixed_bfloat16"))])
+    model(inputs((8, 4)), training=True)
+    copy = fused(model)
+    assert copy.layers[0].layer.compute_dtype == "float32"
+    np.testing.assert_allclose(copy(inputs((8, 4))), model(inputs((8, 4))), atol=0.05)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(inputs((8, 4))), model(inputs((8, 4))))

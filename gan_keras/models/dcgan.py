@@ -21,6 +21,8 @@ class Config(config.Config):
     filters: Count = 64  # channels next to the image, as in the paper; twice as many further in
     kernel_size: Count = 4  # divisible by the stride of 2, so that no checkerboard appears
 
+    presets = config.Config.presets | {"quick": {**config.Config.presets["quick"], "learning_rate": 1e-3}}
+
 
 class Model(gan.GAN):
     """A generator of transposed convolutions against a discriminator of strided ones."""

@@ -1,0 +1,39 @@
+"""Conditional GAN: both players are told the class (Mirza and Osindero 2014, arXiv:1411.1784).
+
+python -m gan_keras.train --model cgan
+"""
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from gan_keras.config import Count
+from gan_keras.models import dcgan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(dcgan.Config):
+    """The options of the conditional GAN."""
+
+    embedding: Count = 50  # numbers that stand for a class beside the latent
+    samples: Count = 100  # a column for each of ten classes
+
+
+class Model(dcgan.Model):
+    """A DCGAN with the label in the latent, and beside the image as one more channel."""
+
+    def build_generator(self) -> keras.Model:
+        latent = keras.Input([self.config.latent_dim])
+        label = keras.Input([], dtype="int32")
+        embedded = layers.Embedding(self.classes, self.config.embedding)(label)
+        network = super().build_generator(self.config.latent_dim + self.config.embedding)
+        return keras.Model([latent, label], network(layers.Concatenate()([latent, embedded])), name="generator")
+
+    def build_discriminator(self) -> keras.Model:
+        height, width, channels = self.image_shape
+        image, label = keras.Input(self.image_shape), keras.Input([], dtype="int32")
+        plane = layers.Reshape([height, width, 1])(layers.Embedding(self.classes, height * width)(label))
+        features = self.build_features((height, width, channels + 1))
+        logits = self.build_head()(features(layers.Concatenate()([image, plane])))
+        return keras.Model([image, label], logits, name="discriminator")
