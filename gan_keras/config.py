@@ -79,6 +79,9 @@ class Config:
     def __post_init__(self) -> None:
         if not self.model:  # a Config made in Python knows its model by the file it stands in
             object.__setattr__(self, "model", type(self).__module__.rpartition(".")[2])
+        for name in ("out", "data_dir"):  # a Config made in Python may have text for a path
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, Path(getattr(self, name)))
         check_ranges(self)
         if self.resume and self.overwrite:
             raise UserError("--resume goes on with a run and --overwrite deletes it; give one of them.")

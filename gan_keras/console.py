@@ -52,6 +52,8 @@ def import_quietly(module: str) -> None:
         os.dup2(messages.fileno(), 2)
         try:
             importlib.import_module(module)
+        except KeyboardInterrupt:  # not a fault of any of the modules whose lines a traceback would show
+            raise SystemExit(130) from None
         except ImportError:
             messages.seek(0)
             os.write(stderr, messages.read())

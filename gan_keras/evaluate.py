@@ -60,7 +60,9 @@ MEANINGS = {
 class Options:
     """What to measure, and with what."""
 
-    source: tyro.conf.Positional[Path]  # a run's folder, a generator's SavedModel, or uint8 images in .npy or .npz
+    source: tyro.conf.Positional[
+        Path
+    ]  # a run's folder, a generator's SavedModel, or uint8 `images` (and `labels`) in .npy or .npz
     samples: Annotated[int, Between(FEWEST)] = 10_000  # how many images; no more than there are real test images
     dataset: str | None = None  # the real images: the run's own, or mnist
     data_dir: Folder = None  # holds their four IDX files, gzipped or not: the run's own, or downloaded
@@ -110,11 +112,17 @@ def evaluate(options: Options) -> dict:
     """
     start = time.monotonic()
     options = with_defaults(options)
+    given = None if options.source.is_dir() else from_file(options.source)  # what is wrong with it is known at once
     dataset = data.load(options.dataset, options.data_dir)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
-    images, labels = read_images(options, count, dataset)
+    images, labels = make_images(options, count) if given is None else choose_images(given, options, count, dataset)
+    check_images(options, images, labels, dataset)
     count = len(images)
+    if count < options.samples:
+        print(
+            f"Note: {count:,} samples in the place of {options.samples:,}: there are no more, or no more test images."
+        )
     discriminate = load_discriminator(options.source)
 
     random = np.random.default_rng(options.seed)
@@ -199,25 +207,35 @@ def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
     return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network, True)
 
 
-def read_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return `count` images of a generator, or so many of a file if it has them, with their labels if it has any."""
-    if options.source.is_dir():
-        generator = generate.load(options.source)  # its variables live as long as this name
-        images, labels = generate.make(generator, count, options.seed)
-    else:
-        images, labels = from_file(options.source, len(dataset.class_names))
-        chosen = np.random.default_rng(options.seed).permutation(len(images))[:count]  # a file may be sorted by class
-        images, labels = images[chosen], None if labels is None else labels[chosen]
+def make_images(options: Options, count: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return images of a generator, with their labels if it is told the class."""
+    generator = generate.load(options.source)  # its variables live as long as this name
+    return generate.make(generator, count, options.seed)
+
+
+def choose_images(
+    given: tuple[np.ndarray, np.ndarray | None], options: Options, count: int, dataset: data.Dataset
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return some of the images of a file, at random, for a file may be sorted by class."""
+    images, labels = given
+    classes = len(dataset.class_names)
+    if labels is not None and not np.isin(labels, np.arange(classes)).all():
+        raise UserError(f"the labels in {options.source} must be from 0 to {classes - 1}.")
+    chosen = np.random.default_rng(options.seed).permutation(len(images))[:count]
+    return images[chosen], None if labels is None else labels[chosen]
+
+
+def check_images(options: Options, images: np.ndarray, labels: np.ndarray | None, dataset: data.Dataset) -> None:
+    """Raise a `UserError` if the images cannot be compared with the data, or are too few."""
     if images.shape[1:] != dataset.image_shape:
         raise UserError(f"the images are {images.shape[1:]}, those of {dataset.name} are {dataset.image_shape}.")
     if len(images) < FEWEST:
         raise UserError(f"{len(images)} images are too few to measure; it takes {FEWEST}.")
     if options.labelled and labels is None:
         raise UserError(f"--labelled needs labels, and {options.source} has none.")
-    return images, labels
 
 
-def from_file(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
+def from_file(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Read uint8 images [count, height, width(, channels)] from .npy, or from `images` (and `labels`) in .npz."""
     try:
         with path.open("rb") as file:
@@ -233,12 +251,9 @@ def from_file(path: Path, classes: int) -> tuple[np.ndarray, np.ndarray | None]:
         raise UserError(
             f"{path} has {images.dtype} {images.shape}; it must have uint8 [count, height, width, channels]."
         )
-    if labels is None:
-        return images, None
-    whole = labels.shape == images.shape[:1] and labels.dtype.kind in "iu"
-    if not whole or not np.isin(labels, np.arange(classes)).all():
-        raise UserError(f"the labels in {path} must be one whole number from 0 to {classes - 1} for each image.")
-    return images, labels.astype(np.int32)
+    if labels is not None and (labels.shape != images.shape[:1] or labels.dtype.kind not in "iu"):
+        raise UserError(f"the labels in {path} must be one whole number for each image.")
+    return images, None if labels is None else labels.astype(np.int32)
 
 
 def load_discriminator(source: Path) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]:

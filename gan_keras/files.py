@@ -29,8 +29,10 @@ def replacing(path: Path) -> Iterator[Path]:
             path.replace(replaced)
         temporary.replace(path)
         remove(replaced)
-    except BaseException:
+    except BaseException as error:
         remove(temporary)
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            error.filename = str(path)  # the name that the user knows
         raise
 
 

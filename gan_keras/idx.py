@@ -49,7 +49,10 @@ class _IdxFile(NamedTuple):
         shape = struct.unpack(f">{dimensions}I", header[4:])
         largest = path.stat().st_size * (1032 if path.suffix == ".gz" else 1)  # deflate cannot expand further
         if 0 in shape or math.prod(shape) > largest:
-            raise UserError(f"{path} is damaged: it announces {'x'.join(map(str, shape))} bytes, and cannot hold them.")
+            raise UserError(
+                f"{path} is damaged: it announces {'x'.join(map(str, shape))} bytes, and cannot hold them. "
+                "Download it again."
+            )
         return cls(path, shape)
 
     def read(self) -> np.ndarray:

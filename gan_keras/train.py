@@ -54,6 +54,8 @@ def run(options: Config) -> Path:
         backup.restore()
         if (done := int(model.step) // steps_per_epoch) > options.epochs:
             raise UserError(f"the run in {options.folder} has {done} epochs already; give more --epochs to go on.")
+        if done == options.epochs:
+            print(f"Note: this run has its {done} epochs; give more --epochs to train on.")
     else:
         files.remove(options.folder)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ def run(options: Config) -> Path:
         fit(model, dataset, steps_per_epoch, backup, digit_classifier)
     except KeyboardInterrupt:
         finish(model, start)
-        print(f"Stopped; everything is saved. Go on with:\n  {resume_command(options)}")
+        print(f"Everything is saved. Go on with:\n  {resume_command(options)}")
         raise
     finish(model, start)
     return options.folder
@@ -188,10 +190,11 @@ def finish(model: GAN, start: float) -> None:
         pictures.save_losses(folder / "losses.png", columns)
     export.export(model, folder)
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
+    losses = f"  {folder}/losses.png      and history.csv: losses and accuracies\n" if history else ""
     print(
-        f"\nMade in {minutes} min {seconds} s:\n"
+        f"\nMade in {minutes} min {seconds} s, after step {int(model.step):,}:\n"
         f"  {folder}/progress.gif    the digits, epoch by epoch\n"
-        f"  {folder}/losses.png      and history.csv: losses and accuracies\n"
+        f"{losses}"
         f"  {folder}/generator       SavedModel for tf.saved_model.load; also generator.keras and discriminator\n"
         f"  {folder}/logs            for tensorboard --logdir {folder}/logs\n"
         "Make digits with:\n"

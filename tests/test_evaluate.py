@@ -202,7 +202,7 @@ def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
         ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read"),
         ([tmp_path / "cut.npz", "--data-dir", idx_folder], "cannot be read"),
         ([tmp_path / "few.npz", "--data-dir", idx_folder], "too few to measure"),
-        ([tmp_path / "labels.npz", "--data-dir", idx_folder], "one whole number from 0 to 9"),
+        ([tmp_path / "labels.npz", "--data-dir", idx_folder], "must be from 0 to 9"),
         ([tmp_path / "other.npz", "--data-dir", idx_folder], "no array `images`, only: digits"),
         ([tmp_path / "empty", "--data-dir", idx_folder], "there is no generator"),
         ([trained[0], "--samples", 3], "--samples is 3"),

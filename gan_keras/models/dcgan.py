@@ -19,7 +19,7 @@ class Config(config.Config):
     """The options of the DCGAN."""
 
     filters: Count = 64  # channels next to the image, as in the paper; twice as many further in
-    kernel_size: Count = 4  # divisible by the stride of 2, so that no checkerboard appears
+    kernel_size: Count = 4  # 4 is divisible by the stride of 2: odd sizes leave a checkerboard
 
     presets = config.Config.presets | {"quick": {**config.Config.presets["quick"], "learning_rate": 1e-3}}
 
