@@ -1,8 +1,8 @@
 """The one door to TensorFlow-GAN.
 
 `import tensorflow_gan` fails on TensorFlow 2.16 and later, because its `__init__` files import estimators, which
-TensorFlow no longer has. The modules of losses and metrics need none of that: they load once their two parent packages
-are there, even empty.
+TensorFlow no longer has, and TensorFlow Hub, which wants a part of setuptools that is gone. The modules of losses and
+metrics need none of that: they load once the packages around them are there, even empty.
 """
 
 import importlib
@@ -10,8 +10,10 @@ import importlib.util
 import logging
 import sys
 import threading
+from pathlib import Path
 from types import ModuleType
 
+PACKAGES = [f"tensorflow_gan{name}" for name in ("", ".python", ".python.eval", ".python.losses")]
 _lock = threading.Lock()
 
 
@@ -20,8 +22,8 @@ def load(name: str) -> ModuleType:
     with _lock:  # metrics are computed in threads, and another thread must not find half of this
         if "tensorflow_gan" not in sys.modules:
             logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it calls what TensorFlow has deprecated
-            folder = importlib.util.find_spec("tensorflow_gan").submodule_search_locations[0]
-            for parent, path in (("tensorflow_gan", folder), ("tensorflow_gan.python", f"{folder}/python")):
-                sys.modules[parent] = ModuleType(parent)
-                sys.modules[parent].__path__ = [path]
+            (root,) = importlib.util.find_spec("tensorflow_gan").submodule_search_locations
+            for package in PACKAGES:
+                sys.modules[package] = ModuleType(package)
+                sys.modules[package].__path__ = [str(Path(root).parent.joinpath(*package.split(".")))]
         return importlib.import_module(f"tensorflow_gan.python.{name}")
