@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 from conftest import tiny_config
@@ -114,3 +115,19 @@ def test_json_is_plain(tmp_path):
     options = tiny_config("dcgan", data_dir=tmp_path)
     assert json.loads(json.dumps(options.to_json())) == options.to_json()
     assert options.to_json()["data_dir"] == str(tmp_path)
+
+
+def test_text_is_good_enough_for_a_path():
+    options = tiny_config("dcgan", out="runs/one", data_dir="digits")
+    assert (options.folder, options.data_dir) == (Path("runs/one"), Path("digits"))
+
+
+def test_a_schedule_fixes_the_epochs(tmp_path):
+    """Its rates until now were those of a run of this length, and of no other."""
+    for schedule, free in (("constant", True), ("linear", False), ("cosine", False)):
+        saved, longer = (tiny_config("dcgan", out=tmp_path, schedule=schedule, epochs=epochs) for epochs in (2, 3))
+        if free:
+            longer.check_same_run(saved)
+        else:
+            with pytest.raises(UserError, match="--epochs 2, not 3"):
+                longer.check_same_run(saved)

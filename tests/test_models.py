@@ -79,7 +79,8 @@ def batch_of(count):
 
 def test_wgan_clips_its_critic_and_leaves_momentum_out():
     game = build("wgan", critic_steps=2)
-    assert all(type(player.optimizer) is keras.optimizers.RMSprop for player in (game.generator_player,))
+    for player in (game.generator_player, game.discriminator_player):
+        assert type(player.optimizer) is keras.optimizers.RMSprop
     game.train_step(batch_of(8))
     largest = max(np.abs(variable).max() for variable in game.discriminator.trainable_variables)
     assert largest <= 0.01
