@@ -111,7 +111,10 @@ def batches(split: Split, batch_size: int, seed: int, skip: int = 0) -> tf.data.
 
     first_pass, skip = divmod(skip, per_pass)
     passes = tf.data.Dataset.range(first_pass, tf.int64.max)
-    return passes.flat_map(one_pass).skip(skip).map(gather).prefetch(2)
+    options = tf.data.Options()
+    # Its tuner sleeps for up to a minute at a time, and the end of `fit()` waits until it wakes.
+    options.autotune.enabled = False
+    return passes.flat_map(one_pass).skip(skip).map(gather).prefetch(2).with_options(options)
 
 
 # Data sets by name
