@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_keras import files
 
 MARGIN = 2  # pixels between the digits of a grid
+ZOOM = 2  # each pixel of a digit becomes so many in both directions
 CAPTION_HEIGHT = 26
 CAPTION_COLOUR = "gold"  # readers take a GIF for grey by its first frame, and stumble over the next ones
 MILLISECONDS_PER_FRAME = 250
@@ -23,7 +24,7 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(np.asarray(images) * 127.5 + 127.5), 0, 255).astype(np.uint8)
 
 
-def grid(images: np.ndarray, columns: int | None = None, zoom: int = 2) -> np.ndarray:
+def grid(images: np.ndarray, columns: int | None = None, zoom: int = ZOOM) -> np.ndarray:
     """Lay out images uint8 [count, height, width, channels] row by row; returns uint8 [height, width(, 3)].
 
     Without `columns` the grid is about as wide as it is high. Each pixel becomes `zoom` x `zoom` pixels.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras import classifier, config, evaluate, generate, models
+from gan_keras import classifier, compare, config, evaluate, generate, models
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -28,12 +28,12 @@ def test_no_number_is_missing():
     assert re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b|\b(?:FLOOR|SCORE|CONFIDENT)\b", README) == []
 
 
-@pytest.mark.parametrize("module", ["train", "generate", "evaluate", "classifier"])
+@pytest.mark.parametrize("module", ["train", "generate", "evaluate", "compare", "classifier"])
 def test_every_option_in_its_commands_exists(module):
     fields = {"train": [field for model in models.names() for field in vars(models.load(model).Config())]}
     fields |= {
         tool.__name__.split(".")[1]: vars(tool.Options)["__dataclass_fields__"]
-        for tool in (generate, evaluate, classifier)
+        for tool in (generate, evaluate, compare, classifier)
     }
     known = {module: {config.flag(name) for name in names} for module, names in fields.items()}
     commands = re.findall(rf"gan_keras\.{module}([^\n`]*)", README)

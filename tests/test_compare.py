@@ -1,0 +1,169 @@
+import json
+import math
+
+import imageio.v3 as imageio
+import keras
+import numpy as np
+import pytest
+
+from gan_keras import callbacks, compare, config, data, evaluate, standings, train
+
+SMALL = "dcgan --filters 4 --batch-size 8,vanilla --units 4 --batch-size 8"
+
+
+def run(capsys, *arguments):
+    """Return the exit code and the output of the command."""
+    code = 0
+    try:
+        compare.main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    text = capsys.readouterr()
+    return code, text.out + text.err
+
+
+@pytest.fixture
+def command(tmp_path, idx_folder):
+    """Return a comparison of seconds, of two models on two seeds."""
+    return ["--models", SMALL, "--epochs", 2, "--samples", 20, "--data-dir", idx_folder, "--out", tmp_path / "out"]
+
+
+def result(command):
+    return json.loads((command[-1] / "comparison.json").read_text())
+
+
+def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(command, tmp_path, capsys, monkeypatch):
+    def stop(options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # Ctrl-C after the first run's training, before it is measured
+        patch.setattr(evaluate, "evaluate", stop)
+        code, _ = run(capsys, *command, "--seeds", 1)
+        assert code == 130
+    code, text = run(capsys, *command, "--seeds", 1)
+    assert code == 0, text
+    assert "this run has its 2 epochs" in text
+    first = result(command)["runs"]
+    assert [one["model"] for one in first] == SMALL.split(",")
+
+    untouched = {path: path.stat().st_mtime_ns for path in command[-1].glob("*-seed0/**/*")}
+    code, text = run(capsys, *command, "--seeds", 2)
+    assert code == 0, text
+    both = result(command)["runs"]
+    assert both[:2] == first
+    assert [one["seed"] for one in both] == [0, 0, 1, 1]
+    assert untouched == {path: path.stat().st_mtime_ns for path in command[-1].glob("*-seed0/**/*")}
+
+    # A row for each model in both tables, with the values' mean over the seeds.
+    page = (command[-1] / "comparison.md").read_text()
+    for model in SMALL.split(","):
+        assert page.count(f"| {model} |") == 2
+        values = [one["values"]["fid_mnist"] for one in both if one["model"] == model]
+        assert standings.number(np.mean(values), np.std(values, ddof=1)) in page
+    assert f"`python -m gan_keras.compare --models '{SMALL}'" in page
+    assert all(imageio.imread(command[-1] / name).shape[1] > 500 for name in ("curves.png", "samples.png"))
+
+    # The runs are those that gan_keras.train makes.
+    seed_0 = command[-1] / "dcgan-filters-4-batch-size-8-seed0"
+    options, _ = config.load(seed_0)
+    alone = train.run(type(options)(**{**vars(options), "out": tmp_path / "alone"}))
+    for ours, theirs in zip(*(network(folder).get_weights() for folder in (seed_0, alone)), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+    code, text = run(capsys, *command, "--seeds", 1, "--epochs", 3)
+    assert code == 2
+    assert "has epochs 2, not 3" in text
+
+
+def network(folder):
+    return keras.models.load_model(folder / "generator.keras")
+
+
+def test_a_budget_becomes_steps_and_finished_runs_can_take_part(
+    finished_run, idx_folder, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(compare, "CALIBRATION", 0.2)
+    paper = tmp_path / "paper.csv"
+    paper.write_text(f"model,fid_mnist\n{finished_run},12.5\n")
+    out = tmp_path / "out"
+    code, text = run(
+        capsys, "--models", f"vanilla --units 4 --batch-size 8,{finished_run}", "--budget", "0.01m", "--seeds", 1,
+        "--samples", 20, "--data-dir", idx_folder, "--paper", paper, "--out", out,
+    )  # fmt: skip
+    assert code == 0, text
+    content = json.loads((out / "comparison.json").read_text())
+    trained, taken = content["runs"]
+    options, _ = config.load(out / "vanilla-units-4-batch-size-8-seed0")
+    seconds = content["seconds_per_step"][trained["model"]]
+    assert math.isclose(options.steps_per_epoch * options.epochs * seconds, 0.6, abs_tol=5 * options.epochs * seconds)
+    # Its minutes are the history's: each epoch's images at that epoch's speed.
+    history = callbacks.read_history(out / "vanilla-units-4-batch-size-8-seed0" / "history.csv")
+    spent = sum(options.steps_per_epoch * 8 / float(row["images_per_second"]) for row in history)
+    assert math.isclose(60 * trained["values"]["minutes"], spent)
+    assert math.isclose(trained["values"]["epochs"], options.steps_per_epoch * options.epochs * 8 / 60)
+    assert taken["folder"] == str(finished_run)
+    assert taken["values"]["epochs"] == 2 * 3 * 4 / 60
+    row = next(
+        line for line in (out / "comparison.md").read_text().splitlines() if line.startswith(f"| {finished_run}")
+    )
+    assert "| 12.5 |" in row
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--models", "dcgan,dcgn"], "Did you mean dcgan"),
+        (["--models", "dcgan,dcgan"], "names dcgan twice"),
+        (["--models", "dcgan,"], "there is no model ''"),
+        (["--models", "dcgan --seed 3"], "--seed is the same for all"),
+        (["--models", "dcgan --epochs=3"], "--epochs is the same for all"),
+        (["--models", "dcgan --beta-1 2"], "--beta-1 is 2.0; it must be from 0"),
+        (["--models", "dcgan '"], "cannot be read"),
+        (["--budget", "soon"], "it must be a time such as 300s, 5m or 1h"),
+        (["--budget", "0s"], "it must be a time"),
+        (["--budget", "5m", "--epochs", "3"], "give one of them"),
+        (["--paper", "absent.csv"], "absent.csv"),
+        (["--data-dir", "absent"], "absent"),
+    ],
+)
+def test_mistakes_are_known_before_anything_is_written(arguments, message, tmp_path, capsys):
+    code, text = run(capsys, *arguments, "--out", tmp_path / "out")
+    assert code == 2
+    assert message in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_it_spares_a_folder_that_is_not_its_own(tmp_path, idx_folder, capsys):
+    (tmp_path / "mine.txt").write_text("precious")
+    code, text = run(capsys, "--models", "vanilla --batch-size 8", "--data-dir", idx_folder, "--out", tmp_path)
+    assert code == 2
+    assert "holds no comparison" in text
+    (tmp_path / "mine.txt").unlink()
+    (tmp_path / "comparison.json").write_text("{")
+    code, text = run(capsys, "--models", "vanilla --batch-size 8", "--data-dir", idx_folder, "--out", tmp_path)
+    assert code == 2
+    assert "comparison.json is damaged" in text
+
+
+def test_published_values_need_known_columns(tmp_path, capsys):
+    (tmp_path / "paper.csv").write_text("model,beauty\ndcgan,1\n")
+    code, text = run(capsys, "--paper", tmp_path / "paper.csv", "--out", tmp_path / "out")
+    assert code == 2
+    assert "has the columns model, beauty; it needs model" in text
+
+
+def test_the_default_models_exist():
+    assert {run.model for run in compare.enter(compare.Options())} == set(compare.Options().models.split(","))
+    assert compare.Options().seconds == 300
+    assert compare.Options(budget="1.5h").seconds == 5400
+    assert compare.Options(epochs=2).seconds is None
+
+
+def test_steps_are_timed_on_a_model_of_its_own(idx_folder, monkeypatch):
+    """Time per step times steps is time: twice the batch takes longer than an eighth of it."""
+    monkeypatch.setattr(compare, "CALIBRATION", 0.5)
+    dataset = data.load("mnist", idx_folder)
+    small, large = (
+        compare.seconds_per_step(compare.own_options(f"dcgan --batch-size {size}", ()), dataset) for size in (2, 56)
+    )
+    assert 0 < small < large
