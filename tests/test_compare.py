@@ -8,7 +8,7 @@ import pytest
 
 from gan_keras import callbacks, compare, config, data, evaluate, standings, train
 
-SMALL = "dcgan --filters 4 --batch-size 8,vanilla --units 4 --batch-size 8"
+SMALL = "vanilla --units 4 --batch-size 8,vanilla --units 6 --batch-size 8"
 
 
 def run(capsys, *arguments):
@@ -64,7 +64,7 @@ def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(comman
     assert all(imageio.imread(command[-1] / name).shape[1] > 500 for name in ("curves.png", "samples.png"))
 
     # The runs are those that gan_keras.train makes.
-    seed_0 = command[-1] / "dcgan-filters-4-batch-size-8-seed0"
+    seed_0 = command[-1] / "vanilla-units-4-batch-size-8-seed0"
     options, _ = config.load(seed_0)
     alone = train.run(type(options)(**{**vars(options), "out": tmp_path / "alone"}))
     for ours, theirs in zip(*(network(folder).get_weights() for folder in (seed_0, alone)), strict=True):
@@ -164,6 +164,7 @@ def test_steps_are_timed_on_a_model_of_its_own(idx_folder, monkeypatch):
     monkeypatch.setattr(compare, "CALIBRATION", 0.5)
     dataset = data.load("mnist", idx_folder)
     small, large = (
-        compare.seconds_per_step(compare.own_options(f"dcgan --batch-size {size}", ()), dataset) for size in (2, 56)
+        compare.seconds_per_step(compare.own_options(f"dcgan --filters 16 --batch-size {size}", ()), dataset)
+        for size in (2, 56)
     )
     assert 0 < small < large
