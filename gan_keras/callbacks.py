@@ -27,6 +27,10 @@ COLUMNS = [
 ]
 
 
+class Diverged(UserError):
+    """A loss became infinite or no number at all."""
+
+
 class Samples(keras.callbacks.Callback):
     """Draws the averaged generator's images of the same latents before training and after every epoch."""
 
@@ -54,7 +58,7 @@ class Log(keras.callbacks.Callback):
     """Writes each epoch into history.csv, and each epoch and execution of steps into TensorBoard's logs.
 
     Under `step/` stand the means over the steps of one execution, under `epoch/` those of the epoch. Adds
-    `images_per_second` to the epoch's values. A loss that is no number ends the training with a `UserError`.
+    `images_per_second` to the epoch's values. A loss that is no number ends the training with `Diverged`.
     """
 
     def __init__(self, history: Path, writer: tf.summary.SummaryWriter, first_epoch: int, images_per_step: int):
@@ -64,13 +68,16 @@ class Log(keras.callbacks.Callback):
         self.rows = [row for row in read_history(history) if int(row["epoch"]) <= first_epoch]
         self.images_per_step = images_per_step
 
+    def on_train_begin(self, logs=None):
+        self.compiling = True
+
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch_start = self.last = self.now()
+        self.epoch_start = self.steady = self.last = self.now()
 
     def on_train_batch_end(self, batch, logs=None):
         for name, value in logs.items():
             if not math.isfinite(value):
-                raise UserError(
+                raise Diverged(
                     f"{name} became {float(value)} before step {int(self.model.step)}, in epoch {len(self.rows) + 1}. "
                     "The backup from before that is kept. Start again with a smaller --learning-rate, or with "
                     "--precision float32."
@@ -82,9 +89,12 @@ class Log(keras.callbacks.Callback):
         speed = {"learning_rate": logs["learning_rate"], "images_per_second": self.images_per_second(self.last, now)}
         self.write("step", means | speed, int(self.model.step))
         self.last = now
+        if self.compiling:  # TensorFlow compiles in the first execution: its time says nothing of the speed
+            self.steady, self.compiling = now, False
 
     def on_epoch_end(self, epoch, logs=None):
-        logs["images_per_second"] = round(self.images_per_second(self.epoch_start, self.last), 1)
+        start = self.epoch_start if self.steady is self.last else self.steady  # unless there was no other execution
+        logs["images_per_second"] = round(self.images_per_second(start, self.last), 1)
         values = {"epoch": epoch + 1} | {name: float(value) for name, value in logs.items()}
         self.write("epoch", values, epoch + 1)
         self.rows.append({name: str(value) for name, value in values.items()})

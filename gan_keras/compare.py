@@ -8,14 +8,12 @@ Examples:
 It can be stopped at any time; the same command goes on. More --models or --seeds add to what is there.
 """
 
-import csv
 import gc
 import json
 import re
 import shlex
 import sys
-import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,13 +22,12 @@ import keras
 import numpy as np
 import tyro
 
-from gan_keras import callbacks, config, console, data, evaluate, files, standings, train
+from gan_keras import budget, callbacks, classifier, config, console, data, evaluate, files, models, standings, train
 from gan_keras.config import Between, Config, Count, Folder, OptionalCount, check_ranges
 from gan_keras.console import UserError
 
 FRAMES = 10  # pictures and live evaluations in a run that has a budget
-STRIDE = 8  # a frame's steps are a multiple of it, so that several of them run without returning to Python
-CALIBRATION = 10.0  # seconds for which a model's steps are timed
+CALIBRATION = 1 / 15  # of the budget is for timing a model's steps before
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a comparison: to be trained, or a folder that holds a finished one."""
+    """One run of a comparison: to be trained, or finished before and given as a folder."""
 
     model: str  # as it stands in --models
     options: Config
-    finished: bool = False
+    facts: dict[str, Any] | None = None  # of a given run, from its config.json
 
 
 @console.command
@@ -81,31 +78,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
     compare(options)
 
 
-def compare(options: Options) -> dict:
+def compare(options: Options) -> dict[str, Any]:
     """Train what is not trained yet, measure it, and write comparison.json, tables and pictures after each run.
 
     Raises:
         UserError: for options or data that do not fit together, before anything is trained.
-        KeyboardInterrupt: after Ctrl-C, when everything is saved.
+        KeyboardInterrupt: after Ctrl-C, when what can be saved is saved.
     """
-    runs = enter(options)
-    published = read_published(options.paper) if options.paper else {}
+    runs = plan(options)
+    published = standings.read_published(options.paper, {run.model for run in runs}) if options.paper else {}
     dataset = data.load("mnist", options.data_dir)
     for run in runs:
-        train.check_data(run.options, dataset, None)
-    result = begin(options, dataset)
-    if options.seconds:
-        runs = within_budget(options, runs, dataset, result["seconds_per_step"])
-    save(options, result)
-    for number, run in enumerate(runs, 1):
-        if recorded(result, run) is None:
-            print(f"\n[{number} of {len(runs)}] {run.model}, seed {run.options.seed}", flush=True)
-            result["runs"].append(measure(options, run, dataset))
-            save(options, result)
-            keras.backend.clear_session()
-            gc.collect()
-        shown = [one for other in runs if (one := recorded(result, other))]  # of this command's models only
-        standings.write(options.out, result, shown, command_line(options), published)
+        train.check_data(run.options, dataset, run.facts)
+    result = load_or_begin(options, dataset)
+    try:
+        if options.seconds:
+            runs = within_budget(options, runs, dataset, result["seconds_per_step"])
+        save(options, result)
+        for number, run in enumerate(runs, 1):
+            if recorded(result, run) is None:
+                print(f"\n[{number} of {len(runs)}] {run.model}, seed {run.options.seed}", flush=True)
+                result["runs"].append(measure(options, run, dataset))
+                save(options, result)
+                show(options, result, runs, published)
+                keras.backend.clear_session()
+                gc.collect()
+    except KeyboardInterrupt:
+        print("The same command of gan_keras.compare goes on with the whole comparison.")
+        raise
+    show(options, result, runs, published)
     print(f"\n{(options.out / 'comparison.md').read_text()}")
     print(f"In {options.out}: comparison.json, comparison.md, curves.png, samples.png")
     return result
@@ -114,64 +115,75 @@ def compare(options: Options) -> dict:
 # Who takes part
 
 
-def enter(options: Options) -> list[Run]:
+def plan(options: Options) -> list[Run]:
     """Return the runs: all models with the first seed, then all with the next, so that there is soon a whole table.
 
     Raises:
         UserError: for a model or options that do not exist, or that the comparison sets itself.
     """
     names = [name.strip() for name in options.models.split(",")]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise UserError(f"--models names {', '.join(twice)} twice.")
     runs = []
     for seed in range(options.seeds):
         for name in names:
-            if (Path(name) / "config.json").exists():
+            if name and name not in models.names() and Path(name).expanduser().is_dir():
                 if not seed:
-                    runs.append(Run(name, config.load(Path(name))[0], finished=True))
+                    runs.append(given_run(name))
                 continue
-            folder = options.out / f"{re.sub('[^A-Za-z0-9.]+', '-', name)}-seed{seed}"
-            terms = {"seed": seed, "out": folder, "data_dir": options.data_dir, "evaluate_every": 1}
-            terms |= {"epochs": options.epochs or FRAMES, "resume": (folder / "config.json").exists()}
+            folder = options.out / f"{folder_name(name)}-seed{seed}"
+            terms = {
+                "seed": seed,
+                "out": folder,
+                "dataset": "mnist",
+                "data_dir": options.data_dir,
+                "epochs": options.epochs or FRAMES,
+                "steps_per_epoch": None,
+                "evaluate_every": 1,
+                "resume": (folder / "config.json").exists(),
+                "overwrite": False,
+                "dry_run": False,
+            }
             runs.append(Run(name, replace(own_options(name, terms.keys()), **terms)))
+    folders = [run.options.folder for run in runs]
+    if twice := {run.model for run in runs if folders.count(run.options.folder) > 1}:
+        raise UserError(f"--models names the same model twice: {', '.join(sorted(twice))}.")
     return runs
 
 
-def own_options(name: str, taken: Sequence[str]) -> Config:
+def folder_name(model: str) -> str:
+    """Return what a model is called in a path."""
+    return re.sub("[^A-Za-z0-9.]+", "-", model)
+
+
+def given_run(name: str) -> Run:
+    """Return the run in a folder, to be taken as it is.
+
+    Raises:
+        UserError: if the folder holds no run, or one that was not trained for an epoch and exported.
+    """
+    folder = Path(name).expanduser()
+    options, facts = config.load(folder)
+    exported = all((folder / part / "saved_model.pb").exists() for part in ("generator", "discriminator"))
+    if not exported or not callbacks.read_history(folder / "history.csv"):
+        raise UserError(f"the run in {folder} is not finished. Go on with: {train.resume_command(options)}")
+    return Run(name, options, facts)
+
+
+def own_options(name: str, taken: Collection[str]) -> Config:
     """Return the options of a model that is written as on the command line of `gan_keras.train`."""
     try:
         model, *arguments = shlex.split(name) or [""]
     except ValueError as error:
         raise UserError(f"--models has {name!r}, which cannot be read ({error}).") from None
-    given = {argument.partition("=")[0] for argument in arguments}
-    for option in (*map(config.flag, taken), "--steps-per-epoch", "--dataset", "--overwrite", "--dry-run"):
-        if option in given:
-            raise UserError(f"--models has {name!r}, but {option} is the same for all models of a comparison.")
+    given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
+    if same := given & set(map(config.flag, taken)):
+        raise UserError(f"--models has {name!r}, but {', '.join(same)} is the same for all models of a comparison.")
     return config.from_command_line(["--model", model, *arguments], __doc__)
-
-
-def read_published(path: Path) -> dict[str, dict[str, str]]:
-    """Return a table of published values by model and column.
-
-    Raises:
-        UserError: if the file has no column `model`, or one that no table has.
-    """
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            columns, rows = reader.fieldnames or [], list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
-    known = ["model", *standings.QUALITY, *standings.DISCRIMINATOR]
-    if "model" not in columns or set(columns) - set(known):
-        raise UserError(f"{path} has the columns {', '.join(columns)}; it needs model, and may have {known[1:]}.")
-    return {row["model"]: row for row in rows}
 
 
 # How long they train
 
 
-def begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
+def load_or_begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
     """Return what comparison.json holds: of this comparison so far, or of a new one.
 
     Raises:
@@ -180,14 +192,15 @@ def begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
     terms = {
         "budget_seconds": options.seconds,
         "epochs": options.epochs,
-        "samples": options.samples,
+        "samples": min(options.samples, len(dataset.test.images)),
         "data": dataset.facts()["sha256"],
+        "ruler": classifier.load_for(dataset.name).sha256,
     }
     path = options.out / "comparison.json"
     if path.exists():
         try:
             result = json.loads(path.read_text())
-            before = result["terms"]
+            before, _ = result["terms"], result["runs"]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} is damaged ({error}). Give another --out.") from None
         for name, value in terms.items():
@@ -204,79 +217,90 @@ def begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
 def within_budget(options: Options, runs: list[Run], dataset: data.Dataset, seconds: dict[str, float]) -> list[Run]:
     """Turn the budget into steps of each model, so that its schedule ends with it and its runs can be repeated.
 
-    All models are timed before the first is trained. `seconds` is how long a step of each takes, as far as it is known
-    already, and gets the rest.
+    So the time that a run takes in the end, which is written down with it, is the budget only if the machine stays as
+    fast as it was. `seconds` is how long a step of each model takes, as far as it is known already, and gets the rest.
+
+    Raises:
+        UserError: for a budget of less than a step for each frame.
     """
-    for run in runs:
-        if not run.finished and run.model not in seconds:
-            seconds[run.model] = seconds_per_step(run.options, dataset)
-            print(f"{run.model}: {1000 * seconds[run.model]:.0f} ms for a step", flush=True)
+    unknown = {run.model: run.options for run in runs if run.facts is None and run.model not in seconds}
+    seconds |= budget.seconds_per_step(unknown, dataset, options.seconds * CALIBRATION)
 
     def limited(run: Run) -> Run:
         steps = options.seconds / seconds[run.model] / FRAMES
-        return replace(
-            run, options=replace(run.options, steps_per_epoch=STRIDE * round(steps / STRIDE) or max(1, round(steps)))
-        )
+        if steps < 1:
+            raise UserError(
+                f"--budget is too short for {run.model}: {FRAMES} of its steps take "
+                f"{FRAMES * seconds[run.model]:.1f} seconds."
+            )
+        whole = budget.STRIDE * round(steps / budget.STRIDE) if steps > budget.STRIDE**2 else round(steps)
+        return replace(run, options=replace(run.options, steps_per_epoch=whole))
 
-    return [run if run.finished else limited(run) for run in runs]
-
-
-def seconds_per_step(options: Config, dataset: data.Dataset) -> float:
-    """Time the steps of an untrained model. The first ones do not count: TensorFlow compiles them."""
-    model = train.build(options, dataset, options.steps_per_execution)
-    batches = data.batches(dataset.train, options.batch_size * options.critic_steps, options.seed)
-
-    def some_steps() -> None:
-        model.fit(batches, steps_per_epoch=options.steps_per_execution, verbose=0, shuffle=False)
-
-    some_steps()
-    start, before = time.perf_counter(), int(model.step)
-    while (seconds := time.perf_counter() - start) < CALIBRATION:
-        some_steps()
-    return seconds / (int(model.step) - before)
+    return [run if run.facts else limited(run) for run in runs]
 
 
 # What becomes of them
 
 
 def recorded(result: dict[str, Any], run: Run) -> dict[str, Any] | None:
-    """Return what is known of a run that was measured before."""
-    return next((one for one in result["runs"] if (one["model"], one["seed"]) == (run.model, run.options.seed)), None)
+    """Return what is known of a run that was measured before, or that failed.
+
+    Raises:
+        UserError: if that run had other options than this one.
+    """
+    for one in result["runs"]:
+        if (one["model"], one["options"]["seed"]) == (run.model, run.options.seed):
+            options = run.options.to_json()
+            for name in options.keys() - {"data_dir"}:
+                if one["options"].get(name) != options[name]:
+                    raise UserError(
+                        f"the comparison holds {run.model} with {config.flag(name)} {one['options'].get(name)}, "
+                        f"not {options[name]}. Give another --out."
+                    )
+            return one
+    return None
 
 
 def measure(options: Options, run: Run, dataset: data.Dataset) -> dict[str, Any]:
-    """Train a run if that is not done, evaluate it, and return its values and how they came about."""
-    try:
-        folder = run.options.folder if run.finished else train.run(run.options)
-    except KeyboardInterrupt:
-        print("The same command of gan_keras.compare goes on with the comparison.")
-        raise
+    """Train a run if it is not given, evaluate it, and return its values and how they came about."""
+    folder = run.options.folder
+    record = {"model": run.model, "options": run.options.to_json()}
+    if run.facts is None:
+        try:
+            train.run(run.options)
+        except callbacks.Diverged as error:
+            print(f"{run.model}, seed {run.options.seed}, failed: {error}")
+            return record | {"failed": str(error)}
     evaluated = evaluate.evaluate(
-        evaluate.Options(source=folder, samples=options.samples, dataset="mnist", data_dir=options.data_dir)
+        evaluate.Options(
+            source=folder,
+            samples=options.samples,
+            dataset="mnist",
+            data_dir=options.data_dir,
+            out=options.out / f"{folder_name(run.model)}-metrics" if run.facts else None,  # a given run stays as it is
+        )
     )
-    images = train.check_data(run.options, dataset, None) * run.options.batch_size * run.options.critic_steps
     history = callbacks.read_history(folder / "history.csv")
-    minutes = np.cumsum([images / float(row["images_per_second"]) / 60 for row in history]).tolist()
+    steps_per_epoch = train.check_data(run.options, dataset, None)
+    images_per_epoch = steps_per_epoch * run.options.batch_size * run.options.critic_steps
+    minutes = np.cumsum([images_per_epoch / float(row["images_per_second"]) / 60 for row in history]).tolist()
     values = evaluated["metrics"]
-    accuracies = (values["discriminator_real_accuracy"], values["discriminator_fake_accuracy"])
     values |= {
-        "epochs": len(history) * images / len(dataset.train.images),
+        "epochs": len(history) * images_per_epoch / len(dataset.train.images),
         "minutes": minutes[-1],
-        "accuracy": float(np.mean(accuracies)),
+        "accuracy": (values["discriminator_real_accuracy"] + values["discriminator_fake_accuracy"]) / 2,
     }
     curve = [
-        {"minutes": minute} | {name: float(row[name]) for name in ("fid_mnist", "score_mnist")}
+        {"minutes": minute} | {name: float(row[name]) for name in standings.CURVES if row.get(name)}
         for minute, row in zip(minutes, history, strict=True)
-        if row.get("fid_mnist")
     ]
-    return {
-        "model": run.model,
-        "seed": run.options.seed,
-        "folder": str(folder),
-        "values": values,
-        "real": evaluated["real"],
-        "curve": curve,
-    }
+    return record | {"values": values, "real": evaluated["real"], "curve": curve}
+
+
+def show(options: Options, result: dict[str, Any], runs: list[Run], published: standings.Published) -> None:
+    """Write the tables and pictures of this command's runs, as far as they are measured."""
+    known = [(one, run.options.folder) for run in runs if (one := recorded(result, run))]
+    standings.write(options.out, result, known, command_line(options), published)
 
 
 def save(options: Options, result: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ Labels are int32 [count]. Training and test images never mix.
 
 import hashlib
 import logging
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -121,9 +122,12 @@ def batches(split: Split, batch_size: int, seed: int, skip: int = 0) -> tf.data.
 
 
 def mnist(data_dir: Path | None) -> Dataset:
-    """MNIST (LeCun et al. 1998): 60,000 + 10,000 handwritten digits; 5,000 of them when nothing else can be had."""
-    if data_dir:
-        return _from_idx("mnist", data_dir)
+    """MNIST (LeCun et al. 1998): 60,000 + 10,000 handwritten digits; 5,000 of them when nothing else can be had.
+
+    Without `data_dir`, they are looked for in the folder that the environment variable MNIST_DIR names, if it is set.
+    """
+    if data_dir or os.environ.get("MNIST_DIR"):
+        return _from_idx("mnist", data_dir or Path(os.environ["MNIST_DIR"]).expanduser())
     try:
         return _from_tfds("mnist", "mnist")
     except UserError as error:

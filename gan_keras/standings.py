@@ -1,7 +1,8 @@
 """What a comparison shows: the paper's Tables 2 and 3, a plot of quality against time, and samples against time."""
 
+import csv
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gan_keras import files, pictures
+from gan_keras.console import UserError
 
 QUALITY = {  # Table 2: what to show under which title
     "fid_mnist": "FID (digit features)",
@@ -18,11 +20,16 @@ QUALITY = {  # Table 2: what to show under which title
     "minutes": "minutes",
     "accuracy": "discriminator's accuracy",
     "label_accuracy": "label accuracy",
+    "runs": "runs",
 }
 DISCRIMINATOR = {  # Table 3
     "discriminator_real_accuracy": "accuracy on real",
     "discriminator_fake_accuracy": "accuracy on fake",
     "discriminator_f1": "F1",
+}
+CURVES = {
+    "fid_mnist": "Fréchet distance of digit features (lower is better)",
+    "score_mnist": "Score of digit classes (higher is better)",
 }
 COLUMNS = 5  # points in time of the picture of samples
 DIGITS = 4  # of a side of the square that is shown of a grid of samples
@@ -31,50 +38,82 @@ Values = dict[str, tuple[float, float | None]]  # mean and standard deviation; N
 Published = dict[str, dict[str, str]]  # values from elsewhere, by model and column
 
 
-def write(folder: Path, result: dict[str, Any], runs: Sequence[dict], command: str, published: Published) -> None:
-    """Write comparison.md, curves.png and samples.png of the runs that are measured so far."""
+def read_published(path: Path, compared: Collection[str]) -> Published:
+    """Return a table of published values by model and column.
+
+    Raises:
+        UserError: if the file has no column `model`, or one that no table has.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            columns, rows = reader.fieldnames or [], list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read as CSV ({error}).") from None
+    known = [*QUALITY, *DISCRIMINATOR]
+    if "model" not in columns or set(columns) - {"model", *known}:
+        raise UserError(f"{path} has the columns {', '.join(columns)}; it must have model, and any of {known}.")
+    published = {row["model"].strip(): {name: row[name].strip() for name in columns} for row in rows}
+    if others := published.keys() - compared:
+        print(f"Note: {path} has values of {', '.join(sorted(others))}, which --models does not name.")
+    return published
+
+
+def write(
+    folder: Path, result: dict[str, Any], runs: Sequence[tuple[dict, Path]], command: str, published: Published
+) -> None:
+    """Write comparison.md, curves.png and samples.png of runs: what comparison.json holds of each, and its folder."""
     by_model: dict[str, list[dict]] = {}
-    for run in runs:
-        by_model.setdefault(run["model"], []).append(run)
+    folders: dict[str, Path] = {}  # of each model's first run
+    for run, place in runs:
+        if "failed" not in run:
+            by_model.setdefault(run["model"], []).append(run)
+            folders.setdefault(run["model"], place)
+    failed = [f"{run['model']}, seed {run['options']['seed']}" for run, _ in runs if "failed" in run]
     with files.replacing(folder / "comparison.md") as temporary:
-        temporary.write_text(text(result, by_model, command, published))
-    save_curves(folder / "curves.png", {model: [run["curve"] for run in group] for model, group in by_model.items()})
-    save_progress(folder / "samples.png", {model: group[0] for model, group in by_model.items()})
+        temporary.write_text(text(result, by_model, failed, command, published))
+    if by_model:
+        curves = {model: [run["curve"] for run in group] for model, group in by_model.items()}
+        save_curves(folder / "curves.png", curves)
+        save_progress(folder / "samples.png", {model: (folders[model], curves[model][0]) for model in curves})
 
 
-def text(result: dict[str, Any], by_model: dict[str, list[dict]], command: str, published: Published) -> str:
+def text(
+    result: dict[str, Any], by_model: dict[str, list[dict]], failed: list[str], command: str, published: Published
+) -> str:
     """Return both tables in Markdown, and how they were made."""
-    versions, samples = result["versions"], result["terms"]["samples"]
-    seeds = max(len(group) for group in by_model.values())
-    spread = f"Mean ± standard deviation over {seeds} seeds" if seeds > 1 else "One seed"
+    versions, terms = result["versions"], result["terms"]
     rows = {model: summary([run["values"] for run in group]) for model, group in by_model.items()}
-    real = {name: (value, None) for name, value in next(iter(by_model.values()))[0]["real"].items()}
+    floor = next((group[0]["real"] for group in by_model.values()), {})
     lines = [
         "# Comparison",
         "",
         f"`{command}`",
         "",
         f"{time.strftime('%Y-%m-%d')}; {versions['machine']}; TensorFlow {versions['tensorflow']}, "
-        f"{versions['native_precision']}. {spread}, {samples:,} samples of each run. Values from other features or "
-        "another number of samples do not compare with these.",
+        f"{versions['native_precision']}. Mean ± standard deviation over the runs, {terms['samples']:,} samples of "
+        f"each, digit features {terms['ruler'][:12]}. Values from other features or another number of samples do not "
+        "compare with these.",
         "",
         "## Table 2: quality",
         "",
-        *table(QUALITY, rows | {"*real digits*": real}, published),
+        *table(QUALITY, rows | {"*real digits*": {name: (value, None) for name, value in floor.items()}}, published),
         "",
+        *([f"No number any more, at some step: {'; '.join(failed)}.", ""] if failed else []),
         "## Table 3: the discriminator",
         "",
         *table(DISCRIMINATOR, rows, published),
         "",
-        "A Wasserstein critic scores, and no value of it says that an image is real: its accuracies mean little.",
+        "A Wasserstein critic or a relativistic discriminator has no value from which on an image is real: its "
+        "accuracies mean little.",
     ]
     return "\n".join(lines) + "\n"
 
 
 def summary(values: Sequence[dict[str, float]]) -> Values:
-    """Return mean and standard deviation of each value over the runs of a model."""
+    """Return mean and standard deviation of each value over the runs of a model, and how many `runs` there are."""
     columns = {name: [one[name] for one in values] for name in values[0]}
-    return {
+    return {"runs": (len(values), None)} | {
         name: (float(np.mean(column)), float(np.std(column, ddof=1)) if len(column) > 1 else None)
         for name, column in columns.items()
     }
@@ -92,42 +131,45 @@ def table(titles: dict[str, str], rows: dict[str, Values], published: Published)
 
 
 def number(mean: float, deviation: float | None) -> str:
-    """Return a mean, to three digits or two decimals, with its deviation."""
+    """Return a mean, to three digits but no more than three decimals, with its deviation; a count as it is."""
+    if isinstance(mean, int):
+        return str(mean)
     decimals = min(3, max(0, 2 - int(np.floor(np.log10(abs(mean)))))) if mean else 2
     return f"{mean:.{decimals}f}" + ("" if deviation is None else f" ± {deviation:.{decimals}f}")
 
 
 def save_curves(path: Path, curves: dict[str, list[list[dict[str, float]]]]) -> None:
-    """Plot the Fréchet distance and the score against the minutes of training: a line for each model and seed."""
+    """Plot each of `CURVES` against the minutes of training: a line for each run, a colour for each model."""
     figure = Figure(figsize=(11, 4.5), layout="constrained")
-    distance, score = figure.subplots(1, 2)
-    for index, (model, seeds) in enumerate(curves.items()):
-        for axes, name in ((distance, "fid_mnist"), (score, "score_mnist")):
-            for number, curve in enumerate(seeds):
-                minutes, values = ([point[column] for point in curve] for column in ("minutes", name))
-                axes.plot(minutes, values, marker=".", color=f"C{index}", label=None if number else model)
-    distance.set(title="Fréchet distance of digit features (lower is better)", yscale="log")
-    score.set(title="Score of digit classes (higher is better)")
-    for axes in (distance, score):
-        axes.set(xlabel="minutes of training")
+    for axes, (name, title) in zip(figure.subplots(1, len(CURVES)), CURVES.items(), strict=True):
+        for index, (model, runs) in enumerate(curves.items()):
+            for run, curve in enumerate(runs):
+                points = [(point["minutes"], point[name]) for point in curve if name in point]
+                axes.plot(*zip(*points, strict=True), marker=".", color=f"C{index}", label=None if run else model)
+        axes.set(title=title, xlabel="minutes of training", yscale="log" if name.startswith("fid") else "linear")
         axes.grid(alpha=0.3)
         axes.legend()
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
 
 
-def save_progress(path: Path, runs: dict[str, dict]) -> None:
-    """Show samples of a run of each model in a row, at points in time that grow apart."""
+def save_progress(path: Path, runs: dict[str, tuple[Path, list[dict[str, float]]]]) -> None:
+    """Show samples of a run of each model in a row, with a column for each of some points in time.
+
+    The times are those of the shortest run, and grow apart; each row shows its samples from nearest to them.
+    """
+    shortest = min((curve for _, curve in runs.values()), key=lambda curve: curve[-1]["minutes"])
+    times = shortest[-1]["minutes"] * np.geomspace(1 / max(2, len(shortest)), 1, COLUMNS)
     figure = Figure(figsize=(2 * COLUMNS, 2.2 * len(runs)), layout="constrained")
-    grid = figure.subplots(len(runs), COLUMNS, squeeze=False)
-    for row, (model, run) in zip(grid, runs.items(), strict=True):
-        frames = sorted((Path(run["folder"]) / "samples").glob("epoch_*.png"))
-        last = len(frames) - 1
-        for axes, share in zip(row, np.geomspace(min(0.1, 1 / last), 1, COLUMNS), strict=True):
-            frame = round(share * last)
-            axes.imshow(corner(imageio.imread(frames[frame])), cmap="gray")
-            minutes = run["values"]["minutes"] * frame / last
-            axes.set(title=f"{minutes:.1f} min", xticks=[], yticks=[])
+    for row, (model, (folder, curve)) in zip(
+        figure.subplots(len(runs), COLUMNS, squeeze=False), runs.items(), strict=True
+    ):
+        minutes = [0.0, *(point["minutes"] for point in curve)]
+        for axes, moment in zip(row, times, strict=True):
+            frame = int(np.abs(np.subtract(minutes, moment)).argmin())
+            samples = corner(imageio.imread(folder / "samples" / f"epoch_{frame:04d}.png"))
+            axes.imshow(samples, cmap="gray", vmin=0, vmax=255)
+            axes.set(title=f"{minutes[frame]:.1f} min", xticks=[], yticks=[])
         row[0].set_ylabel(model)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)

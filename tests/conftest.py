@@ -1,6 +1,7 @@
 """Small data and small runs that several tests share."""
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from gan_keras import models, train
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+os.environ.pop("MNIST_DIR", None)  # a developer's own does not belong to the tests
 
 TINY = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4, "samples": 4, "precision": "float32"}
 

@@ -1,12 +1,13 @@
 import json
 import math
+import shutil
 
 import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
 
-from gan_keras import callbacks, compare, config, data, evaluate, standings, train
+from gan_keras import budget, callbacks, compare, config, evaluate, standings, train
 
 SMALL = "vanilla --units 4 --batch-size 8,vanilla --units 6 --batch-size 8"
 
@@ -24,7 +25,7 @@ def run(capsys, *arguments):
 
 @pytest.fixture
 def command(tmp_path, idx_folder):
-    """Return a comparison of seconds, of two models on two seeds."""
+    """Return a comparison of seconds, of two models."""
     return ["--models", SMALL, "--epochs", 2, "--samples", 20, "--data-dir", idx_folder, "--out", tmp_path / "out"]
 
 
@@ -33,13 +34,19 @@ def result(command):
 
 
 def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(command, tmp_path, capsys, monkeypatch):
-    def stop(options):
+    def stop(*_):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:  # Ctrl-C after the first run's training, before it is measured
-        patch.setattr(evaluate, "evaluate", stop)
-        code, _ = run(capsys, *command, "--seeds", 1)
+    with monkeypatch.context() as patch:  # Ctrl-C in the first run, after an epoch's backup
+        patch.setattr(callbacks.Backup, "on_epoch_begin", lambda self, epoch, logs=None: epoch and stop())
+        code, text = run(capsys, *command, "--seeds", 1)
         assert code == 130
+        assert "goes on with the whole comparison" in text
+    with monkeypatch.context() as patch:  # and again when it is trained, but not measured
+        patch.setattr(evaluate, "evaluate", stop)
+        code, text = run(capsys, *command, "--seeds", 1)
+        assert code == 130
+        assert "epoch 1/2" not in text
     code, text = run(capsys, *command, "--seeds", 1)
     assert code == 0, text
     assert "this run has its 2 epochs" in text
@@ -51,7 +58,7 @@ def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(comman
     assert code == 0, text
     both = result(command)["runs"]
     assert both[:2] == first
-    assert [one["seed"] for one in both] == [0, 0, 1, 1]
+    assert [one["options"]["seed"] for one in both] == [0, 0, 1, 1]
     assert untouched == {path: path.stat().st_mtime_ns for path in command[-1].glob("*-seed0/**/*")}
 
     # A row for each model in both tables, with the values' mean over the seeds.
@@ -79,41 +86,75 @@ def network(folder):
     return keras.models.load_model(folder / "generator.keras")
 
 
-def test_a_budget_becomes_steps_and_finished_runs_can_take_part(
-    finished_run, idx_folder, tmp_path, capsys, monkeypatch
-):
-    monkeypatch.setattr(compare, "CALIBRATION", 0.2)
+def test_a_budget_becomes_steps_and_finished_runs_can_take_part(finished_run, idx_folder, tmp_path, capsys):
     paper = tmp_path / "paper.csv"
-    paper.write_text(f"model,fid_mnist\n{finished_run},12.5\n")
+    paper.write_text(f"\ufeffmodel,fid_mnist,score_mnist\n{finished_run},12.5\nbiggan,1,2\n")
+    measured = (finished_run / "metrics.json").exists()
     out = tmp_path / "out"
     code, text = run(
-        capsys, "--models", f"vanilla --units 4 --batch-size 8,{finished_run}", "--budget", "0.01m", "--seeds", 1,
+        capsys, "--models", f"vanilla --units 4 --batch-size 8,{finished_run}", "--budget", "0.02m", "--seeds", 1,
         "--samples", 20, "--data-dir", idx_folder, "--paper", paper, "--out", out,
     )  # fmt: skip
     assert code == 0, text
+    assert "has values of biggan" in text
     content = json.loads((out / "comparison.json").read_text())
     trained, taken = content["runs"]
-    options, _ = config.load(out / "vanilla-units-4-batch-size-8-seed0")
-    seconds = content["seconds_per_step"][trained["model"]]
-    assert math.isclose(options.steps_per_epoch * options.epochs * seconds, 0.6, abs_tol=5 * options.epochs * seconds)
-    # Its minutes are the history's: each epoch's images at that epoch's speed.
-    history = callbacks.read_history(out / "vanilla-units-4-batch-size-8-seed0" / "history.csv")
-    spent = sum(options.steps_per_epoch * 8 / float(row["images_per_second"]) for row in history)
-    assert math.isclose(60 * trained["values"]["minutes"], spent)
+    run_folder = out / "vanilla-units-4-batch-size-8-seed0"
+    options, _ = config.load(run_folder)
+    step = content["seconds_per_step"][trained["model"]]
+    assert abs(options.steps_per_epoch - 1.2 / step / options.epochs) <= budget.STRIDE / 2
     assert math.isclose(trained["values"]["epochs"], options.steps_per_epoch * options.epochs * 8 / 60)
-    assert taken["folder"] == str(finished_run)
     assert taken["values"]["epochs"] == 2 * 3 * 4 / 60
-    row = next(
-        line for line in (out / "comparison.md").read_text().splitlines() if line.startswith(f"| {finished_run}")
-    )
-    assert "| 12.5 |" in row
+    assert (finished_run / "metrics.json").exists() == measured
+    lines = (out / "comparison.md").read_text().splitlines()
+    assert "| 12.5 |" in next(line for line in lines if line.startswith(f"| {finished_run}"))
+
+
+def test_a_run_that_diverges_does_not_stop_the_others(command, capsys):
+    command[1] = "vanilla --units 4 --batch-size 8 --learning-rate 1,vanilla --units 4 --batch-size 8"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(callbacks.Log, "on_train_begin", diverge)
+        code, text = run(capsys, *command, "--seeds", 1)
+    assert code == 0, text
+    failed, trained = result(command)["runs"]
+    assert "became nan" in failed["failed"]
+    assert trained["values"]["fid_mnist"] > 0
+    page = (command[-1] / "comparison.md").read_text()
+    assert "No number any more, at some step: vanilla --units 4 --batch-size 8 --learning-rate 1, seed 0." in page
+
+
+def diverge(log, logs=None):
+    """Break the weights of the model with the learning rate of 1."""
+    log.compiling = True
+    if log.model.config.learning_rate == 1:
+        for weight in log.model.discriminator.trainable_variables:
+            weight.assign(weight * np.nan)
+
+
+def test_a_comparison_is_not_continued_with_other_defaults_or_half_finished_runs(command, finished_run, capsys):
+    code, text = run(capsys, *command, "--seeds", 1)
+    assert code == 0, text
+    content = result(command)
+    content["runs"][0]["options"]["beta_2"] = 0.5
+    (command[-1] / "comparison.json").write_text(json.dumps(content))
+    code, text = run(capsys, *command, "--seeds", 1)
+    assert code == 2
+    assert "with --beta-2 0.5, not 0.999" in text
+    half = shutil.copytree(finished_run, command[-1].parent / "half")
+    shutil.rmtree(half / "discriminator")
+    command[1] = f"vanilla,{half}"
+    code, text = run(capsys, *command)
+    assert code == 2
+    assert "is not finished" in text
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--models", "dcgan,dcgn"], "Did you mean dcgan"),
-        (["--models", "dcgan,dcgan"], "names dcgan twice"),
+        (["--models", "dcgan,dcgan"], "the same model twice: dcgan"),
+        (["--models", "proposed --noise 0,proposed --noise=0"], "the same model twice"),
+        (["--models", "dcgan --steps_per_epoch 3"], "--steps-per-epoch is the same for all"),
         (["--models", "dcgan,"], "there is no model ''"),
         (["--models", "dcgan --seed 3"], "--seed is the same for all"),
         (["--models", "dcgan --epochs=3"], "--epochs is the same for all"),
@@ -149,22 +190,11 @@ def test_published_values_need_known_columns(tmp_path, capsys):
     (tmp_path / "paper.csv").write_text("model,beauty\ndcgan,1\n")
     code, text = run(capsys, "--paper", tmp_path / "paper.csv", "--out", tmp_path / "out")
     assert code == 2
-    assert "has the columns model, beauty; it needs model" in text
+    assert "has the columns model, beauty; it must have model" in text
 
 
 def test_the_default_models_exist():
-    assert {run.model for run in compare.enter(compare.Options())} == set(compare.Options().models.split(","))
+    assert {run.model for run in compare.plan(compare.Options())} == set(compare.Options().models.split(","))
     assert compare.Options().seconds == 300
     assert compare.Options(budget="1.5h").seconds == 5400
     assert compare.Options(epochs=2).seconds is None
-
-
-def test_steps_are_timed_on_a_model_of_its_own(idx_folder, monkeypatch):
-    """Time per step times steps is time: twice the batch takes longer than an eighth of it."""
-    monkeypatch.setattr(compare, "CALIBRATION", 0.5)
-    dataset = data.load("mnist", idx_folder)
-    small, large = (
-        compare.seconds_per_step(compare.own_options(f"dcgan --filters 16 --batch-size {size}", ()), dataset)
-        for size in (2, 56)
-    )
-    assert 0 < small < large

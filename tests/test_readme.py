@@ -25,7 +25,7 @@ def test_every_file_it_shows_or_links_is_there():
 
 
 def test_no_number_is_missing():
-    assert re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b|\b(?:FLOOR|SCORE|CONFIDENT)\b", README) == []
+    assert set(re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b|\b(?:FLOOR|SCORE|CONFIDENT)\b", README)) <= {"MNIST_DIR"}
 
 
 @pytest.mark.parametrize("module", ["train", "generate", "evaluate", "compare", "classifier"])

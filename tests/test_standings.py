@@ -21,8 +21,12 @@ def test_numbers_have_three_digits(mean, deviation, text):
 
 
 def test_a_summary_is_the_mean_and_the_sample_deviation():
-    assert standings.summary([{"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 5.0}]) == {"a": (2.0, 2**0.5), "b": (5.0, 0.0)}
-    assert standings.summary([{"a": 1.0}]) == {"a": (1.0, None)}
+    assert standings.summary([{"a": 1.0, "b": 5.0}, {"a": 3.0, "b": 5.0}]) == {
+        "runs": (2, None),
+        "a": (2.0, 2**0.5),
+        "b": (5.0, 0.0),
+    }
+    assert standings.summary([{"a": 1.0}]) == {"runs": (1, None), "a": (1.0, None)}
 
 
 def test_a_table_leaves_out_columns_in_which_nothing_stands():
@@ -47,14 +51,18 @@ def test_the_corner_of_a_grid_is_the_grid_of_its_first_digits():
     np.testing.assert_array_equal(shown[: len(expected), : len(expected)], expected)
 
 
-def test_progress_has_a_row_for_each_model_whatever_the_number_of_frames(tmp_path):
+def test_progress_has_a_row_for_each_model_and_a_column_for_each_time(tmp_path):
+    """Of a run twice as long, whose frames are greys, the first half is shown."""
     runs = {}
-    for model, frames in (("one", 2), ("two", 11)):
+    for model, frames, minutes in (("short", 2, 4.0), ("long", 9, 1.0)):
         (tmp_path / model / "samples").mkdir(parents=True)
         for frame in range(frames):
             picture = pictures.grid(np.full((16, 28, 28, 1), 20 * frame, np.uint8))
             pictures.save_png(tmp_path / model / "samples" / f"epoch_{frame:04d}.png", picture)
-        runs[model] = {"folder": str(tmp_path / model), "values": {"minutes": 5.0}}
+        runs[model] = (tmp_path / model, [{"minutes": minutes * frame} for frame in range(1, frames)])
     standings.save_progress(tmp_path / "samples.png", runs)
-    shown = imageio.imread(tmp_path / "samples.png")[..., 0]
-    assert len(np.unique(shown)) > 5  # each frame of `two` is another grey
+    shown = imageio.imread(tmp_path / "samples.png")
+    greys, counts = np.unique(shown[..., 0][(shown[..., :3] == shown[..., :1]).all(axis=-1)], return_counts=True)
+    large = {int(grey) for grey, count in zip(greys, counts, strict=True) if count > 5000}
+    assert {40, 60, 80} <= large  # of `long` after 2, 3 and 4 minutes
+    assert not large & {100, 120, 140, 160}
