@@ -22,7 +22,7 @@ from gan_keras.models import cgan, dcgan
 class Config(cgan.Config):
     """The options of the proposed model: each of its parts can be switched on and off.
 
-    The defaults are what won in docs/proposed.md, which is not all that the paper proposes.
+    The defaults are what won in runs of some minutes, which is not all that the paper proposes.
     """
 
     conditional: bool = False  # tell both players the class
