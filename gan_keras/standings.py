@@ -1,6 +1,7 @@
 """What a comparison shows: the paper's Tables 2 and 3, a plot of quality against time, and samples against time."""
 
 import csv
+import textwrap
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -170,7 +171,7 @@ def save_progress(path: Path, runs: dict[str, tuple[Path, list[dict[str, float]]
             samples = corner(imageio.imread(folder / "samples" / f"epoch_{frame:04d}.png"))
             axes.imshow(samples, cmap="gray", vmin=0, vmax=255)
             axes.set(title=f"{minutes[frame]:.1f} min", xticks=[], yticks=[])
-        row[0].set_ylabel(model)
+        row[0].set_ylabel(textwrap.fill(model, 20))
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)
 
