@@ -1,0 +1,176 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 2. The same in three lines
+#
+# In the [last notebook](1_a_gan_from_scratch.ipynb) you wrote a GAN. Here you train one with `gan_keras`, see that its
+# training step is the one you wrote, and find out what a run leaves behind: a film, a log, a backup, and networks that
+# any TensorFlow program can load.
+#
+# It takes about four minutes on two cores.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("gan_keras") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+
+# %%
+import inspect
+from pathlib import Path
+
+import book
+import matplotlib.pyplot as plt
+from IPython.display import Image
+
+from gan_keras import callbacks, evaluate, gan, generate, train
+from gan_keras.models import dcgan
+
+# %% [markdown]
+# ## Three lines
+#
+# A `Config` holds the options of a model; those of the DCGAN are the paper's, unless you say otherwise. We ask for
+# eight short epochs with a faster learning rate, and for a folder. `overwrite` deletes what an earlier run of this
+# notebook left there, so run this cell only to start anew; without it, `gan_keras` never writes over a run.
+# `train.run` does the rest.
+
+# %%
+options = dcgan.Config(
+    out=Path("runs/three_lines"), overwrite=True, epochs=8, steps_per_epoch=book.steps(100), learning_rate=1e-3
+)
+run = train.run(options)
+
+# %% [markdown]
+# The accuracies are the discriminator's, on real images and on forged ones. Both at 0.5 would mean that it can only
+# guess.
+#
+# ## What is in the folder
+
+# %%
+for path in sorted(run.iterdir()):
+    print(path.name)
+
+# %% [markdown]
+# The film first: the same 64 latents after each epoch.
+
+# %%
+Image(data=(run / "progress.gif").read_bytes(), format="gif")
+
+# %% [markdown]
+# `history.csv` has a line for each epoch. `losses.png` is drawn from it; here we draw our own.
+
+# %%
+history = callbacks.read_history(run / "history.csv")
+plt.figure(figsize=(6, 3))
+for name in ("real_accuracy", "fake_accuracy"):
+    plt.plot([float(row[name]) for row in history], marker=".", label=name.replace("_", " "))
+plt.axhline(0.5, color="grey", linestyle="--")
+plt.xlabel("epoch")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## The step is the one you wrote
+#
+# Here is the training step of all the models in the package, word for word.
+
+# %%
+print(inspect.getsource(gan.GAN.train_step))
+
+# %% [markdown]
+# Put it beside yours:
+#
+# | yours | the package's |
+# | --- | --- |
+# | `tf.random.normal([len(real_images), LATENT])` | in `generate`: normal numbers that depend on the seed and the number of the step, so that a run can be repeated, and resumed, exactly |
+# | two tapes at once | two tapes, one after the other, so that the discriminator may take several steps for one of the generator's; you wrote the case of one |
+# | `discriminator_loss(real_logits, fake_logits)` | a method, which other models replace: the loss is most of what makes a GAN a Wasserstein GAN |
+# | `tape.gradient`, `apply_gradients` | in `update`, written once for both players |
+# | both losses from the same weights | the discriminator moves first, and the generator's loss is that of the moved one: both ways work |
+# | nothing | `update_average`: a second generator follows the first slowly. It is steadier, and it is what is shown and exported |
+#
+# The average is one line of arithmetic. With a decay $d$ near 1, its weights $\bar w$ follow the weights $w$ by $\bar
+# w \leftarrow \bar w + (1 - d)(w - \bar w)$: the noise of the last steps cancels.
+
+# %%
+print(inspect.getsource(gan.GAN.update_average))
+
+# %% [markdown]
+# And the networks? They stand in `models/dcgan.py`, and are the ones you know, twice as wide.
+
+# %%
+print(inspect.getsource(dcgan.Model.build_generator))
+
+# %% [markdown]
+# ## Go on, later
+#
+# A run can be stopped at any time, by *Interrupt* in the notebook or by a power cut, and resumed. This one is
+# finished; we give it one epoch more. Note that it does not begin again.
+
+# %%
+run = train.run(dcgan.Config(**{**vars(options), "overwrite": False, "resume": True, "epochs": 9}))
+
+# %% [markdown]
+# ## Use it
+#
+# The generator was exported as a SavedModel. `generate.load` finds it in the run's folder; the same seed gives the
+# same digits.
+
+# %%
+generator = generate.load(run)
+samples, _ = generate.make(generator, count=500, seed=7)
+book.show(samples[:80], columns=16)
+
+# %% [markdown]
+# How good are they? `evaluate` measures with every means the package has, and puts beside each number what real digits
+# get. [Notebook 4](4_measuring.ipynb) explains them; for now, look at the two columns `samples` and `real`.
+
+# %%
+result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
+
+# %% [markdown]
+# ## Without Python
+#
+# Everything here can be done on the command line, where each option has a line of help:
+#
+# ```bash
+# python -m gan_keras.train --preset quick
+# python -m gan_keras.train --help
+# python -m gan_keras.generate saved_models/dcgan-mnist --count 25 --out grid.png
+# python -m gan_keras.evaluate saved_models/dcgan-mnist
+# ```
+#
+# With all 60,000 digits and the 50 epochs of the paper, leave `steps_per_epoch` and `learning_rate` out: it takes some
+# two hours.
+#
+# ## Exercises
+#
+# 1. Train with `average_decay=0.0` into another folder. How do the samples after each epoch differ?
+# 2. Train twice with the same seed, into two folders. Are the networks the same, to the last bit?
+# 3. Which line would you change to train the discriminator twice for each step of the generator?
+#
+# <details><summary>Solutions</summary>
+#
+# 1. The pictures jump more from one epoch to the next: they show the generator itself.
+# 2. Yes, on the same machine: after `import keras`, compare `keras.models.load_model(folder /
+#    "generator.keras").get_weights()`.
+# 3. None: `critic_steps=2` in the `Config`.
+# </details>
+#
+# ## Read on
+#
+# - The Keras guide *Customizing what happens in fit()*: how a training step of one's own becomes part of `fit`.
+# - Next: [when it goes wrong](3_when_it_goes_wrong.ipynb).

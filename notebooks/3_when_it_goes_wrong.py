@@ -1,0 +1,231 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3. When it goes wrong
+#
+# GANs are known to fail. Here we make them fail on purpose, one way at a time: see it in the pictures, see it in the
+# numbers, and cure it. Afterwards you will recognise these failures when they are not on purpose.
+#
+# It takes about four minutes on two cores.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("gan_keras") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+
+# %%
+import book
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from gan_keras import classifier, data, losses, metrics, pictures, train
+from gan_keras.models import dcgan
+
+digits = data.load("mnist")
+look = classifier.load()
+
+# %% [markdown]
+# We use a DCGAN with a quarter of the usual channels, which is fast. `train.build` makes the model that `train.run`
+# would train; and `batches` gives it data for as many steps as we like.
+
+# %%
+CONFIG = dcgan.Config(filters=16, batch_size=64, learning_rate=1e-3)
+
+
+def new_game():
+    return train.build(CONFIG, digits, steps_per_epoch=100)
+
+
+def batches(count, seed=0):
+    return data.batches(digits.train, CONFIG.batch_size, seed).take(book.steps(count))
+
+
+def samples_of(game):
+    return game.generator(game.sample_latents(200), training=False)
+
+
+def describe(name, images):
+    _, logits = look(pictures.to_uint8(images))
+    values = metrics.score(logits[:, 0]) | metrics.class_balance(logits[:, 0])
+    print(f"{name}: score {values['score']:.2f}, {values['vanished_classes']:.0f} classes missing")
+
+
+# %% [markdown]
+# First a healthy game, to compare with. The step is compiled by `tf.function`, as in notebook 1.
+
+# %%
+healthy = new_game()
+step = tf.function(healthy.train_step)
+for batch in batches(1200):
+    step(batch)
+book.show(samples_of(healthy)[:32], columns=16, title="Healthy")
+describe("healthy", samples_of(healthy))
+
+# %% [markdown]
+# ## Mode collapse
+#
+# What would a forger do if the detective never learned anything new? Find the one image that fools him best, and print
+# it over and over. So let us stop the discriminator where it is, and let the generator alone go on. The package's
+# parts are enough: the generator's loss, and `update`, which moves one player. The latents depend on the seed, the
+# number of the step, and a number within the step; as nobody counts steps now, we give that number ourselves.
+
+# %%
+frames, captions = [samples_of(healthy)[:36]], ["both play"]
+
+
+@tf.function
+def generator_alone(batch, number):
+    with tf.GradientTape() as tape:
+        loss = healthy.generator_loss(batch, healthy.generate(batch, number))
+    healthy.update(healthy.generator_player, loss, tape)
+
+
+for number, batch in enumerate(batches(400, seed=1), start=1):
+    generator_alone(batch, tf.constant(number))
+    if number in {book.steps(count) for count in (20, 60, 120, 200, 300, 400)}:
+        frames.append(samples_of(healthy)[:36])
+        captions.append(f"alone for {number} steps")
+book.film(frames, captions)
+
+# %% [markdown]
+# Whatever latent it gets, it makes nearly the same image, which need not even be a digit: it must only fool a
+# detective who no longer learns. In the numbers: the score falls, and classes are missing.
+
+# %%
+book.show(samples_of(healthy)[:32], columns=16, title="Collapsed")
+describe("collapsed", samples_of(healthy))
+
+# %% [markdown]
+# **The cure** is a discriminator that keeps up: as soon as one image appears too often, it learns that this image is
+# forged, and the generator must look elsewhere. We let both play again.
+
+# %%
+for batch in batches(600, seed=2):
+    step(batch)
+book.show(samples_of(healthy)[:32], columns=16, title="Both play again")
+describe("cured", samples_of(healthy))
+
+# %% [markdown]
+# In practice nobody stops the discriminator; but a generator that learns too fast, or an optimizer with too much
+# momentum, comes to the same. The usual cures: a lower learning rate, $\beta_1 = 0.5$, more discriminator steps, the
+# losses of [notebook 5](5_better_losses.ipynb). `gan_keras.train --evaluate-every 1` watches for missing classes and
+# raises an alarm.
+#
+# ## The discriminator wins
+#
+# Now the other way round: the detective trains alone, and the forger stands still. After each step we ask how strong
+# the gradient is that the forger would get: from the loss of the original game, $\log(1 - D(G(z)))$, and from the
+# non-saturating one.
+
+# %%
+game = new_game()
+logs = {"original": [], "non-saturating": []}
+
+
+def original_loss(fake_logits):
+    return tf.reduce_mean(-tf.nn.softplus(fake_logits))  # log(1 - sigmoid(x)) = -softplus(x)
+
+
+@tf.function
+def discriminator_alone(batch, number):
+    fake = game.generate(batch, number)
+    with tf.GradientTape() as tape:
+        loss = game.discriminator_loss(batch, fake)
+    game.update(game.discriminator_player, loss, tape)
+
+
+@tf.function
+def gradient_norm(loss, batch):
+    with tf.GradientTape() as tape:
+        value = loss(game.discriminate(game.generate(batch)))
+    return tf.linalg.global_norm(tape.gradient(value, game.generator.trainable_variables))
+
+
+for number, batch in enumerate(batches(60, seed=3), start=1):
+    discriminator_alone(batch, tf.constant(number))
+    logs["original"].append(gradient_norm(original_loss, batch))
+    logs["non-saturating"].append(gradient_norm(losses.non_saturating.generator, batch))
+
+# %%
+plt.figure(figsize=(6, 3))
+for name, norms in logs.items():
+    plt.plot(norms, label=name)
+plt.yscale("log")
+plt.xlabel("steps of the discriminator alone")
+plt.title("Gradient that reaches the generator")
+plt.legend()
+plt.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# The better the detective, the less the original loss tells the forger: its gradient *vanishes*. That of the
+# non-saturating loss grows instead. That is **the cure**, and why everybody uses it. It has a price: with a perfect
+# discriminator its gradient is strong but erratic (Arjovsky and Bottou 2017).
+#
+# How do you see it in a run? The accuracies on real and on fake images both reach 1 and stay there, and the pictures
+# stop changing.
+#
+# ## Checkerboards
+#
+# A transposed convolution with stride 2 puts a copy of its kernel at every second pixel. Where copies overlap, the
+# output is brighter. Do all pixels get equally many copies? We count them: an image of ones, a kernel of ones.
+
+# %%
+figure, places = plt.subplots(1, 3, figsize=(8, 3))
+for axes, size in zip(places, (3, 5, 4), strict=True):
+    count_copies = layers.Conv2DTranspose(1, size, strides=2, padding="same", kernel_initializer="ones")
+    copies = count_copies(tf.ones([1, 8, 8, 1]))[0, 2:-2, 2:-2, 0]  # without the border
+    axes.imshow(copies, cmap="gray", vmin=0)
+    axes.set(title=f"kernel {size}x{size}: {sorted(set(np.unique(copies).astype(int).tolist()))}", xticks=[], yticks=[])
+plt.show()
+
+# %% [markdown]
+# With kernels of 3 or 5, neighbouring pixels get different numbers of copies: a checkerboard, which the network has to
+# unlearn, and often does not quite. **The cure**: a kernel whose size the stride divides. With 4, all pixels get the
+# same. That is why the networks of this project have kernels of 4 where the tutorials have 5 (Odena and others 2016).
+#
+# ## What you have seen
+#
+# | failure | in the pictures | in the numbers | cure |
+# | --- | --- | --- | --- |
+# | mode collapse | the same image everywhere | missing classes, low score | a discriminator that keeps up |
+# | the discriminator wins | they stop changing | both accuracies at 1 | the non-saturating loss; notebook 5 |
+# | checkerboards | a fine grid | | kernels that the stride divides |
+#
+# ## Exercises
+#
+# 1. Give both players `beta_1=0.9` in `CONFIG` and train. Is it worse? Try a learning rate of 1e-2, too.
+# 2. Call `generator_alone` ten times, each with another number, for each step of the discriminator. Which failure do
+#    you get?
+# 3. Why does batch normalisation in the discriminator need real and forged images in batches of their own?
+#
+# <details><summary>Solutions</summary>
+#
+# 1. With 0.9 the images swing from one kind of digit to another; at 1e-2 the game often dies.
+# 2. Mode collapse that moves: each time the discriminator has learnt to reject the one image, another takes its place.
+# 3. Mixed, each image's normalised values depend on the others. The discriminator would learn with statistics of real
+#    and forged images together, and be asked by the generator with those of forged ones alone: another function.
+# </details>
+#
+# ## Read on
+#
+# - M. Arjovsky and L. Bottou, *Towards principled methods for training GANs* (2017), arXiv:1701.04862.
+# - A. Odena and others, *Deconvolution and checkerboard artifacts* (2016), Distill.
+# - J. Brownlee, *Generative Adversarial Networks with Python*, the chapter on failure modes.
+# - Next: [measuring](4_measuring.ipynb).

@@ -1,0 +1,231 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 5. Better losses
+#
+# The first GAN compares probabilities. Much of what was invented since is about comparing in a better way, or about
+# holding the discriminator back. Here you meet the four ideas that lasted: the Wasserstein distance, the gradient
+# penalty, spectral normalisation and the hinge loss. Then you rebuild the paper's Table 2, small.
+#
+# It takes about six minutes on two cores.
+
+# %%
+import importlib.util
+import subprocess
+import sys
+
+if importlib.util.find_spec("gan_keras") is None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+
+# %%
+import inspect
+from pathlib import Path
+
+import book
+import matplotlib.pyplot as plt
+import numpy as np
+import tensorflow as tf
+from IPython.display import Image, Markdown
+from keras import layers
+
+from gan_keras import compare, losses
+from gan_keras.layers import SpectralNormalization
+from gan_keras.models import sngan, wgan, wgan_gp
+
+# %% [markdown]
+# ## How far is it?
+#
+# Take the simplest case: all real data are the number 0, and the generator makes the number $\theta$ only. It should
+# move to 0. What would a perfect discriminator tell it?
+#
+# It can always tell 0 from $\theta$, no matter how near they are. So the value of the original game, which measures
+# how well the two can be told apart, is the same for every $\theta \ne 0$. It is a step: no slope says where to go.
+# The *Wasserstein* distance asks another question: how far must the one be carried to become the other? The answer is
+# $|\theta|$, and it has a slope everywhere.
+
+# %%
+theta = np.linspace(-2, 2, 401)
+plt.figure(figsize=(6, 3))
+plt.plot(theta, np.where(np.isclose(theta, 0), 0, np.log(2)), label="Jensen-Shannon: the original game")
+plt.plot(theta, np.abs(theta), label="Wasserstein")
+plt.xlabel("where the generator is; the data are at 0")
+plt.legend()
+plt.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# ## The Wasserstein GAN
+#
+# How does one compute such a distance between images? By a theorem of Kantorovich and Rubinstein it is the largest
+# difference that any function $f$ can make between the two, if $f$ is nowhere steeper than 1:
+#
+# $$W = \max_{\|f\|_L \le 1} \; \mathbb{E}_x[f(x)] - \mathbb{E}_z[f(G(z))]$$
+#
+# So the discriminator becomes a *critic*. It does not say real or forged, it gives a number, and its loss is just this
+# difference, with the sign turned, because losses are minimised:
+
+# %%
+print(inspect.getsource(losses._wasserstein_discriminator))
+print(inspect.getsource(losses._wasserstein_generator))
+
+# %% [markdown]
+# The catch is "nowhere steeper than 1". The first WGAN clips all the weights of its critic to a small range. Here is
+# the whole model: what it changes in the DCGAN, and no more.
+
+# %%
+print(inspect.getsource(wgan.Model))
+
+# %% [markdown]
+# ## The gradient penalty
+#
+# Clipping is crude: most weights end at one of the two bounds, and the critic becomes too simple. Gulrajani and others
+# penalise the steepness itself. At random places $\hat x$ between real and forged images, the critic's gradient should
+# have length 1:
+#
+# $$\lambda \, \mathbb{E}_{\hat x}\left[(\|\nabla f(\hat x)\| - 1)^2\right]$$
+#
+# Let us try it on a function whose steepness we know: $f(x) = s \cdot \sum_i x_i / \sqrt{784}$ has the steepness $s$
+# everywhere. The penalty should be $(s - 1)^2$.
+
+# %%
+real, fake = tf.random.normal([2, 8, 28, 28, 1])
+mix = tf.random.uniform([8, 1, 1, 1])
+for steepness in (0.0, 0.5, 1.0, 2.0, 3.0):
+
+    def critic(images, steepness=steepness):
+        return steepness * tf.reduce_sum(images, axis=[1, 2, 3])[:, None] / 28
+
+    penalty = losses.gradient_penalty(critic, real, fake, mix)
+    print(f"steepness {steepness}: penalty {penalty:.3f}, expected {(steepness - 1) ** 2:.3f}")
+
+# %%
+print(inspect.getsource(wgan_gp.Model))
+
+# %% [markdown]
+# The price: a gradient of a gradient, and five steps of the critic for each of the generator.
+#
+# ## Spectral normalisation
+#
+# Another way to bound the steepness: a linear layer stretches no vector by more than its kernel's largest *singular
+# value*. Divide the kernel by it, and the layer's steepness is 1. And a chain of such layers (the LeakyReLUs between
+# them do not stretch either) is nowhere steeper than 1.
+#
+# To find the singular value at each step would be slow; one multiplication with the kernel and its transpose per step,
+# the *power iteration*, comes nearer each time, and the kernel changes slowly. Watch it:
+
+# %%
+layer = SpectralNormalization(layers.Dense(64))
+layer.build([None, 128])
+inputs = tf.random.normal([1000, 128])
+stretches = []
+for _ in range(12):
+    outputs = layer(inputs, training=True)
+    largest = np.linalg.svd(layer.layer.kernel, compute_uv=False)[0]
+    ratio = np.linalg.norm(outputs) / np.linalg.norm(layer.layer(inputs))  # 1 / the estimate
+    stretches.append(largest * ratio)
+plt.figure(figsize=(6, 2.5))
+plt.plot(range(1, 13), stretches, marker="o")
+plt.axhline(1, color="grey", linestyle="--")
+plt.xlabel("power iterations")
+plt.title("Largest stretch of the normalised layer")
+plt.show()
+
+# %% [markdown]
+# ## The hinge loss
+#
+# The spectrally normalised GAN came with a loss that Lim and Ye had proposed the year before. A real image that the
+# critic already gives more than 1, or a forged one with less than -1, counts no more: it has been understood, and the
+# critic should work on the others.
+
+# %%
+logits = np.linspace(-3, 3, 121).astype(np.float32)
+plt.figure(figsize=(6, 3))
+for name, loss, understood in (  # the logit of a forged image that adds nothing to the loss
+    ("cross-entropy", losses.non_saturating, -30.0),
+    ("hinge", losses.hinge, -1.0),
+    ("Wasserstein", losses.wasserstein, 0.0),
+):
+    values = [loss.discriminator(tf.constant([[logit]]), tf.constant([[understood]])) for logit in logits]
+    plt.plot(logits, values, label=name)
+plt.xlabel("the critic's logit of a real image")
+plt.title("Loss for a real image")
+plt.legend()
+plt.grid(alpha=0.3)
+plt.show()
+
+# %%
+print(inspect.getsource(sngan.Model))
+
+# %% [markdown]
+# ## Table 2, small
+#
+# The paper compares its models after 50 epochs. That hides that some take several times longer for an epoch than
+# others. We give each model the same *time*: twenty seconds, on networks with a quarter of the channels. `compare`
+# first measures how fast each is, then trains them one after the other, and measures all by the same means.
+
+# %%
+Path("runs").mkdir(exist_ok=True)
+options = compare.Options(
+    models="dcgan --filters 16 --learning-rate 1e-3,wgan --filters 16,sngan --filters 16 --learning-rate 1e-3,proposed --filters 16",
+    budget=f"{book.steps(20)}s",
+    seeds=1,
+    samples=500,
+    out=Path("runs/better_losses"),
+)
+result = compare.compare(options)
+
+# %%
+Markdown((options.out / "comparison.md").read_text())
+
+# %%
+Image(filename=str(options.out / "curves.png"))
+
+# %%
+Image(filename=str(options.out / "samples.png"))
+
+# %% [markdown]
+# Are you surprised? The Wasserstein GAN has hardly begun: its critic takes five steps for each one of the generator,
+# at a small learning rate. Careful methods cost time. What they buy is that a long training does not fail.
+#
+# And beware of conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison says its
+# budget, repeats with several seeds, and shows the deviation: `python -m gan_keras.compare --budget 300s --seeds 3`.
+#
+# If you run this cell again, nothing is trained anew: a comparison takes finished runs as they are. Delete
+# `runs/better_losses` to start over.
+#
+# ## Exercises
+#
+# 1. Add `lsgan --filters 16` and `r3gan --filters 16` to `models`, and run again. Which parts are trained?
+# 2. Take the gradient penalty away from `wgan_gp` by `wgan_gp --gradient-penalty 0`. What happens to its losses, and
+#    why?
+# 3. Write the losses of a GAN that uses $-\log D$ for the discriminator and the hinge for the generator. How long is
+#    it?
+#
+# <details><summary>Solutions</summary>
+#
+# 1. The new ones only.
+# 2. Nothing holds the critic back: it makes its numbers larger and larger, the losses run away, and the generator
+#    learns little.
+# 3. `losses.AdversarialLoss(losses.non_saturating.discriminator, losses.hinge.generator)`: one line, as
+#    `adversarial_loss` of a subclass of `dcgan.Model`.
+# </details>
+#
+# ## Read on
+#
+# - M. Arjovsky and others, *Wasserstein GAN* (2017), arXiv:1701.07875.
+# - I. Gulrajani and others, *Improved training of Wasserstein GANs* (2017), arXiv:1704.00028.
+# - T. Miyato and others, *Spectral normalization for GANs* (2018), arXiv:1802.05957.
+# - J. H. Lim and J. C. Ye, *Geometric GAN* (2017), arXiv:1705.02894: the hinge loss.
+# - M. Lucic and others, *Are GANs created equal?* (2017), arXiv:1711.10337: on fair comparisons.
+# - Next: [choosing the digit](6_choosing_the_digit.ipynb).

@@ -1,0 +1,69 @@
+"""The notebooks run, say nothing that frightens, and are the same in both of their forms."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]_*.py"))
+REDUCED = "0.15"  # of the training steps: enough for samples that are no longer noise
+MARGIN = 1.2  # times the score of noise
+SCORE = """
+import numpy, gan_keras.classifier, gan_keras.metrics
+noise = numpy.random.default_rng(0).integers(0, 256, samples.shape, dtype=numpy.uint8)
+for images in (samples, noise):
+    print(gan_keras.metrics.score(gan_keras.classifier.load()(images)[1][:, 0])["score"])
+"""
+TRAINED = ("1", "2", "6")  # the notebooks that end with `samples` of a generator they trained
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_both_forms_are_equal(script):
+    text, stored = jupytext.read(script), jupytext.read(script.with_suffix(".ipynb"))
+    assert [(cell.cell_type, cell.source) for cell in text.cells] == [
+        (cell.cell_type, cell.source) for cell in stored.cells
+    ], "run jupytext --sync notebooks/[0-9]_*.py"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_the_stored_outputs_are_whole_and_from_all_the_digits(script):
+    notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    check_outputs(notebook)
+    assert str(Path.home()) not in str(notebook)
+    text = "".join(output.get("text", "") for cell in cells for output in cell.outputs)
+    assert "mlxtend" not in text
+
+
+def check_outputs(notebook):
+    """Nothing failed, and nothing went to the standard error stream."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", f"{cell.source}\n{output.text}"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_it_runs_from_top_to_bottom(script, tmp_path, monkeypatch):
+    folder = shutil.copytree(
+        ROOT / "notebooks", tmp_path / "notebooks", ignore=shutil.ignore_patterns("runs", "*.ipynb")
+    )
+    monkeypatch.setenv("BOOK_STEPS", REDUCED)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    notebook = jupytext.read(script)
+    trained = script.stem[0] in TRAINED
+    if trained:
+        notebook.cells.append(nbformat.v4.new_code_cell(SCORE))
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    assert Path(sys.executable).exists()
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    check_outputs(notebook)
+    if trained:
+        samples, noise = map(float, notebook.cells[-1].outputs[0].text.split())
+        assert samples > MARGIN * noise
