@@ -13,13 +13,16 @@ SAMPLES = 2000  # enough to rank a run's epochs in a second or two; too few to c
 ALWAYS = 0.98  # accuracy from which on a discriminator wins always
 ALIKE = 0.5  # samples are alike when nearer to each other than this part of what real digits are
 PATIENCE = 10  # evaluations without a better one, after which a run has stalled
+LASTING = 3  # evaluations in a row that show a sign before it is an alarm: the first samples are often all alike
 
+GENTLER = "Try a lower --learning-rate"
 ALARMS = {
-    "vanished": "{} of the classes are missing from the samples: mode collapse. Try a lower --learning-rate or another "
-    "--seed.",
-    "alike": "the samples are near copies of each other: mode collapse. Try a lower --learning-rate or another --seed.",
-    "winning": "the discriminator wins always, and the generator learns nothing from it. Try a lower --learning-rate.",
-    "stalled": f"no better samples in the last {PATIENCE} evaluations; the best ones are in best_generator.",
+    "vanished": "{vanished_classes:.0f} of the classes are missing from the samples: mode collapse. "
+    f"{GENTLER} or another --seed.",
+    "alike": f"the samples are near copies of each other: mode collapse. {GENTLER} or another --seed.",
+    "winning": f"the discriminator wins always, and the generator learns nothing from it. {GENTLER}.",
+    "stalled": f"no better samples in the last {PATIENCE + LASTING - 1} evaluations; "
+    "the best ones are in best_generator.",
 }
 
 
@@ -43,7 +46,7 @@ class Watch(keras.callbacks.Callback):
         self.real_spread = spread(self.real)
         self.folder = folder
         self.distances = [float(row["fid_mnist"]) for row in history if row.get("fid_mnist")]
-        self.raised = set()
+        self.streaks = dict.fromkeys(ALARMS, 0)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
@@ -61,23 +64,20 @@ class Watch(keras.callbacks.Callback):
         self.judge(logs, spread(images))
 
     def judge(self, logs: dict[str, float], samples_spread: float) -> None:
-        """Raise the alarms that the values call for, each once until the program ends."""
-        # Before the samples are digits at all, their classes mean nothing.
-        if logs["vanished_classes"] and logs["confident_share"] > 0.5:
-            self.alarm("vanished", int(logs["vanished_classes"]))
-        if samples_spread < ALIKE * self.real_spread:
-            self.alarm("alike")
+        """Raise an alarm, once, for each bad sign that lasts."""
         # Other losses have no logit from which on an image is real, or want the discriminator to be ahead.
         plain = self.model.adversarial_loss is losses.non_saturating
-        if plain and min(logs["real_accuracy"], logs["fake_accuracy"]) > ALWAYS:
-            self.alarm("winning")
-        if len(self.distances) > PATIENCE and min(self.distances[-PATIENCE:]) > min(self.distances):
-            self.alarm("stalled")
-
-    def alarm(self, name: str, *facts) -> None:
-        if name not in self.raised:
-            self.raised.add(name)
-            print(f"Alarm: {ALARMS[name].format(*facts)}", flush=True)
+        signs = {
+            # Before the samples are digits at all, their classes mean nothing.
+            "vanished": logs["vanished_classes"] and logs["confident_share"] > 0.5,
+            "alike": samples_spread < ALIKE * self.real_spread,
+            "winning": plain and min(logs["real_accuracy"], logs["fake_accuracy"]) > ALWAYS,
+            "stalled": len(self.distances) > PATIENCE and min(self.distances[-PATIENCE:]) > min(self.distances),
+        }
+        for name, seen in signs.items():
+            self.streaks[name] = self.streaks[name] + 1 if seen else 0
+            if self.streaks[name] == LASTING:
+                print(f"Alarm: {ALARMS[name].format(**logs)}", flush=True)
 
 
 def spread(images: np.ndarray) -> float:

