@@ -55,6 +55,17 @@ def tiny_config(model: str, **options):
     return config_class(**(TINY | small | options))
 
 
+def run_command(main, capsys, *arguments) -> tuple[int, str]:
+    """Return the exit code and the output of a command."""
+    code = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stop:
+        code = stop.code
+    text = capsys.readouterr()
+    return code, text.out + text.err
+
+
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory, idx_folder) -> Path:
     """Return the folder of a finished tiny run of the DCGAN."""

@@ -1,26 +1,19 @@
 import json
 import math
 import shutil
+from functools import partial
 
 import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
+from conftest import run_command
 
 from gan_keras import budget, callbacks, compare, config, evaluate, standings, train
 
+run = partial(run_command, compare.main)
+
 SMALL = "vanilla --units 4 --batch-size 8,vanilla --units 6 --batch-size 8"
-
-
-def run(capsys, *arguments):
-    """Return the exit code and the output of the command."""
-    code = 0
-    try:
-        compare.main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    text = capsys.readouterr()
-    return code, text.out + text.err
 
 
 @pytest.fixture

@@ -1,25 +1,17 @@
 import dataclasses
 import json
 import shutil
+from functools import partial
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
-from conftest import write_idx_folder
+from conftest import run_command, write_idx_folder
 
 from gan_keras import classifier, data, evaluate, train
 from gan_keras.models import dcgan
 
-
-def run(capsys, *arguments):
-    """Return the exit code and the output of the command."""
-    code = 0
-    try:
-        evaluate.main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    text = capsys.readouterr()
-    return code, text.out + text.err
+run = partial(run_command, evaluate.main)
 
 
 @pytest.fixture(scope="module")

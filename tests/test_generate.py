@@ -1,20 +1,14 @@
+from functools import partial
+
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import run_command
 
 from gan_keras import generate, pictures
 
-
-def run(capsys, *arguments):
-    """Return the exit code and the output of the command."""
-    code = 0
-    try:
-        generate.main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    text = capsys.readouterr()
-    return code, text.out + text.err
+run = partial(run_command, generate.main)
 
 
 def test_a_picture_and_arrays_of_the_same_digits(finished_run, tmp_path, capsys):
