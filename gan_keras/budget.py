@@ -29,7 +29,7 @@ def seconds_per_step(unknown: dict[str, Config], dataset: data.Dataset, duration
 def stopwatch(options: Config, dataset: data.Dataset) -> Callable[[int], float]:
     """Return a function that trains a model for so many steps and returns the seconds that one took."""
     model = train.build(options, dataset, STRIDE)
-    batches = data.batches(dataset.train, options.batch_size * options.critic_steps, options.seed)
+    batches = data.batches(dataset.train, options.images_per_step, options.seed)
 
     def seconds(steps: int) -> float:
         steps = STRIDE * math.ceil(steps / STRIDE)

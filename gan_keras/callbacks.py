@@ -31,6 +31,10 @@ class Diverged(UserError):
     """A loss became infinite or no number at all."""
 
 
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C was pressed, and everything is saved."""
+
+
 class Samples(keras.callbacks.Callback):
     """Draws the averaged generator's images of the same latents before training and after every epoch."""
 
@@ -192,12 +196,12 @@ class Backup(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if self.interrupted and self.model.step % self.steps_per_epoch:
             self.save()
-            raise KeyboardInterrupt
+            raise Stopped
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
         if self.interrupted:
-            raise KeyboardInterrupt
+            raise Stopped
 
     def save(self) -> None:
         with files.replacing(self.folder / f"step_{int(self.model.step):08d}") as temporary:

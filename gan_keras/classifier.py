@@ -201,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with files.replacing(options.out) as temporary:
         temporary.mkdir()
         network.save(temporary / "classifier.keras")
-        (temporary / "card.json").write_text(json.dumps(card, indent=2) + "\n")
+        files.write_json(temporary / "card.json", card)
     print(f"{card['test_accuracy']:.2%} of {len(dataset.test.images):,} test images right; in {options.out}")
 
 

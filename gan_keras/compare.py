@@ -282,7 +282,7 @@ def measure(options: Options, run: Run, dataset: data.Dataset) -> dict[str, Any]
     )
     history = callbacks.read_history(folder / "history.csv")
     steps_per_epoch = train.check_data(run.options, dataset, None)
-    images_per_epoch = steps_per_epoch * run.options.batch_size * run.options.critic_steps
+    images_per_epoch = steps_per_epoch * run.options.images_per_step
     minutes = np.cumsum([images_per_epoch / float(row["images_per_second"]) / 60 for row in history]).tolist()
     values = evaluated["metrics"]
     values |= {
@@ -306,8 +306,7 @@ def show(options: Options, result: dict[str, Any], runs: list[Run], published: s
 def save(options: Options, result: dict[str, Any]) -> None:
     """Write comparison.json."""
     options.out.mkdir(parents=True, exist_ok=True)
-    with files.replacing(options.out / "comparison.json") as temporary:
-        temporary.write_text(json.dumps(result, indent=2) + "\n")
+    files.write_json(options.out / "comparison.json", result)
 
 
 def command_line(options: Options) -> str:

@@ -18,8 +18,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from gan_keras import files, models
-from gan_keras.console import UserError
+from gan_keras import data, files, models
+from gan_keras.console import UserError, nearest
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ Fraction = Annotated[float, Between(0, 0.999999)]
 Seed = Annotated[int, Between(0, 2**31 - 1)]
 OptionalCount = Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")]
 Folder = Annotated[Path | None, tyro.conf.arg(metavar="DIR")]
+Switch = tyro.conf.FlagCreatePairsOff[bool]  # that can only be switched on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +67,10 @@ class Config:
     steps_per_execution: Count = 20  # at most so many without returning to Python; progress moves in such strides
     evaluate_every: Annotated[int, Between(0)] = 0  # epochs between live evaluations (digits only); 0 for none
     samples: Count = 64  # digits in the picture that is made after every epoch
-    seed: Seed = 0  # the same seed, options and machine give the same run, bit for bit
-    resume: bool = False  # go on with the run in --out; what is not given is as it was
-    overwrite: bool = False  # delete the run in --out and start again
-    dry_run: bool = False  # show what would be done, and write nothing
+    seed: Seed = 0  # the same seed, options and machine give the same run; on a CPU bit for bit
+    resume: Switch = False  # go on with the run in --out; what is not given is as it was
+    overwrite: Switch = False  # delete the run in --out and start again
+    dry_run: Switch = False  # show what would be done, and write nothing
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "paper": {},
@@ -79,9 +80,9 @@ class Config:
     def __post_init__(self) -> None:
         if not self.model:  # a Config made in Python knows its model by the file it stands in
             object.__setattr__(self, "model", type(self).__module__.rpartition(".")[2])
-        for name in ("out", "data_dir"):  # a Config made in Python may have text for a path
-            if isinstance(getattr(self, name), str):
-                object.__setattr__(self, name, Path(getattr(self, name)))
+        for name in ("out", "data_dir"):
+            if place := getattr(self, name):  # in Python it may be text
+                object.__setattr__(self, name, Path(place).expanduser())
         check_ranges(self)
         if self.resume and self.overwrite:
             raise UserError("--resume goes on with a run and --overwrite deletes it; give one of them.")
@@ -91,11 +92,18 @@ class Config:
         """The run's folder: `out`, or one named after the model and the data set."""
         return self.out or Path("saved_models") / f"{self.model}-{re.sub('[^A-Za-z0-9_]+', '-', self.dataset)}"
 
+    @property
+    def images_per_step(self) -> int:
+        """How many real images a step takes."""
+        return self.batch_size * self.critic_steps
+
     def to_json(self) -> dict[str, Any]:
         """Return the options that make the run what it is, ready for `json.dump`."""
         options = {name: value for name, value in vars(self).items() if name not in NOT_SAVED}
         if self.data_dir:
             options["data_dir"] = str(self.data_dir.resolve())  # a run may be resumed from elsewhere
+        if self.dataset.startswith(data.FOLDER):
+            options["dataset"] = data.FOLDER + str(data.own_folder(self.dataset).resolve())
         return options
 
     def check_same_run(self, saved: "Config") -> None:
@@ -111,13 +119,16 @@ class Config:
                 )
 
 
-NOT_SAVED = ("out", "resume", "overwrite", "dry_run")  # where a run is and what to do with it, not what it is
+# Where a run is, how its options were chosen, and what to do with it: not what it is.
+NOT_SAVED = ("out", "preset", "resume", "overwrite", "dry_run")
 
 
 def check_ranges(options: Any) -> None:
-    """Raise a `UserError` for the first field of a dataclass that is outside the `Between` of its annotation."""
+    """Raise a `UserError` for the first field that is none of its `Literal`s, or outside its `Between`."""
     for name, hint in typing.get_type_hints(type(options), include_extras=True).items():
         value = getattr(options, name)
+        if typing.get_origin(hint) is Literal and value not in typing.get_args(hint):
+            raise nearest(flag(name), value, typing.get_args(hint))
         for limit in getattr(hint, "__metadata__", ()):
             if isinstance(limit, Between) and value is not None and not limit.low <= value <= limit.high:
                 raise UserError(f"{flag(name)} is {value}; it must be {limit}.")
@@ -130,8 +141,7 @@ def flag(name: str) -> str:
 
 def save(config: Config, facts: dict[str, Any]) -> None:
     """Write config.json into the run's folder: the options, and facts about versions and data."""
-    with files.replacing(config.folder / "config.json") as temporary:
-        temporary.write_text(json.dumps({"options": config.to_json(), **facts}, indent=2) + "\n")
+    files.write_json(config.folder / "config.json", {"options": config.to_json(), **facts})
 
 
 def load(run: Path) -> tuple[Config, dict[str, Any]]:
@@ -195,5 +205,4 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
         default=dataclasses.replace(defaults, out=given.get("out"), resume=False),
         description=f"{description}\n\nModels: {', '.join(models.names())}. This one:\n\n"
         f"{inspect.getdoc(models.load(defaults.model))}",
-        config=(tyro.conf.FlagCreatePairsOff,),
     )

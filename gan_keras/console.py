@@ -54,7 +54,7 @@ def import_quietly(module: str) -> None:
             importlib.import_module(module)
         except KeyboardInterrupt:  # not a fault of any of the modules whose lines a traceback would show
             raise SystemExit(130) from None
-        except ImportError:
+        except Exception:
             messages.seek(0)
             os.write(stderr, messages.read())
             raise

@@ -22,6 +22,7 @@ from gan_keras import idx
 from gan_keras.console import UserError, nearest
 
 SIDE = 28  # of MNIST's images, and of one's own after resizing
+FOLDER = "folder:"  # begins the name of a data set of one's own
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"}
 SHUFFLE = 0  # the stream of random numbers for the shuffling; `gan.Stream` has the others
 TEST_EVERY = 7  # MNIST keeps one image in seven for the test: so does a data set that comes without a split
@@ -66,12 +67,17 @@ def load(name: str, data_dir: Path | None = None) -> Dataset:
     Raises:
         UserError: if the name is unknown, or the data cannot be had or are damaged.
     """
-    if name.startswith("folder:"):
-        return folder(Path(name.removeprefix("folder:")).expanduser())
+    if name.startswith(FOLDER):
+        return folder(own_folder(name))
     name = name.replace("-", "_")
     if name not in DATASETS:
-        raise nearest("data set", name, [*DATASETS, "folder:PATH"])
+        raise nearest("data set", name, [*DATASETS, f"{FOLDER}PATH"])
     return DATASETS[name](data_dir and data_dir.expanduser())
+
+
+def own_folder(name: str) -> Path:
+    """Return the folder of a data set of one's own, from its name `folder:PATH`."""
+    return Path(name.removeprefix(FOLDER)).expanduser()
 
 
 def in_batches(
@@ -196,9 +202,8 @@ def folder(path: Path) -> Dataset:
     if not images:
         raise UserError(f"{path} has no images: put them into one sub-folder per class ({path}/cats/1.png, …).")
     train, test = _hold_out(np.stack(images)[..., None], np.array(labels, np.int32))
-    return Dataset(
-        f"folder:{path}", f"{len(images):,} images in {path}", train, test, [child.name for child in classes]
-    )
+    name, source = f"{FOLDER}{path.resolve()}", f"{len(images):,} images in {path}"
+    return Dataset(name, source, train, test, [child.name for child in classes])
 
 
 # Where they come from

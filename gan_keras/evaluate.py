@@ -21,7 +21,7 @@ import tensorflow as tf
 import tyro
 
 from gan_keras import classifier, config, console, data, files, generate, inception, metrics, report
-from gan_keras.config import Between, Folder, Seed, check_ranges
+from gan_keras.config import Between, Folder, Seed, Switch, check_ranges
 from gan_keras.console import UserError
 
 SUBSETS = 3  # disjoint parts of the samples, whose deviation gives the standard error
@@ -68,7 +68,7 @@ class Options:
     data_dir: Folder = None  # holds their four IDX files, gzipped or not: the run's own, or downloaded
     features: Literal["digits", "inception"] = "digits"  # inception: the literature's, slow, and made for photographs
     classifier: Folder = None  # whose features count, made by python -m gan_keras.classifier: the shipped one
-    labelled: bool = False  # also train a classifier on the labelled samples and test it on real digits: minutes
+    labelled: Switch = False  # also train a classifier on the labelled samples and test it on real digits: minutes
     out: Folder = None  # for metrics.json, metrics.jsonl and report.png: where the source is, if not given
     seed: Seed = 0  # of the samples
 
@@ -88,19 +88,14 @@ class Sample(NamedTuple):
 
     def part(self, number: int) -> "Sample":
         """Return one of the disjoint subsets."""
-        return Sample(*(None if column is None else column[number::SUBSETS] for column in self))
+        # Consecutive images: labels made in turn give each subset all the classes.
+        return Sample(*(None if column is None else np.array_split(column, SUBSETS)[number] for column in self))
 
 
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure as the command line says."""
-    options = tyro.cli(
-        Options,
-        prog="python -m gan_keras.evaluate",
-        args=arguments,
-        description=__doc__,
-        config=(tyro.conf.FlagCreatePairsOff,),
-    )
+    options = tyro.cli(Options, prog="python -m gan_keras.evaluate", args=arguments, description=__doc__)
     evaluate(options)
 
 
@@ -114,6 +109,7 @@ def evaluate(options: Options) -> dict:
     options = with_defaults(options)
     given = None if options.source.is_dir() else from_file(options.source)  # what is wrong with it is known at once
     dataset = data.load(options.dataset, options.data_dir)
+    note_other_data(options.source, dataset)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
     images, labels = make_images(options, count) if given is None else choose_images(given, options, count, dataset)
@@ -161,8 +157,7 @@ def evaluate(options: Options) -> dict:
         "metrics": rename(values, ruler),
         "standard_errors": rename(errors, ruler),
         "real": rename({name: floor[name] for name in values}, ruler),
-        "class_shares": class_shares(fake, dataset),
-    }
+    } | ({"class_shares": class_shares(fake, dataset)} if ruler.knows_classes else {})
     write(options.out, result)
     report.save(options.out / "report.png", result, fake, dataset.train.images[neighbours[-count:]])
     print(table(result))
@@ -175,8 +170,8 @@ def with_defaults(options: Options) -> Options:
     source = options.source
     if not source.exists():
         raise UserError(f"there is no {source}.")
-    run = next((place for place in (source, source.parent) if (place / "config.json").exists()), None)
-    saved = config.read(run)["options"] if run and source.is_dir() else {"dataset": "mnist", "data_dir": None}
+    run = run_of(source)
+    saved = config.read(run)["options"] if run else {"dataset": "mnist", "data_dir": None}
     own_data = options.dataset in (None, saved["dataset"])
     # Only a run's own generator is the run: other sources beside it must not overwrite its metrics.
     is_run = run and source in (run, run / "generator")
@@ -186,6 +181,20 @@ def with_defaults(options: Options) -> Options:
         data_dir=options.data_dir or (Path(saved["data_dir"]) if own_data and saved["data_dir"] else None),
         out=options.out or (run if is_run else source.with_name(f"{source.stem}-metrics")),
     )
+
+
+def run_of(source: Path) -> Path | None:
+    """Return the folder of the run that a source is, or is a part of."""
+    places = (source, source.parent) if source.is_dir() else ()
+    return next((place for place in places if (place / "config.json").exists()), None)
+
+
+def note_other_data(source: Path, dataset: data.Dataset) -> None:
+    """Say so if a run was trained on other images than those of the same name that it is measured with."""
+    run, facts = run_of(source), dataset.facts()
+    trained_on = config.read(run).get("data", facts) if run else facts
+    if trained_on["name"] == facts["name"] and trained_on["sha256"] != facts["sha256"]:
+        print(f"Note: {run} was trained on {trained_on['source']}, and is measured with {dataset.source}.")
 
 
 class Ruler(NamedTuple):
@@ -320,8 +329,7 @@ def rename(values: dict[str, float], ruler: Ruler) -> dict[str, float]:
 def write(folder: Path, result: dict) -> None:
     """Write metrics.json and append to metrics.jsonl."""
     folder.mkdir(parents=True, exist_ok=True)
-    with files.replacing(folder / "metrics.json") as temporary:
-        temporary.write_text(json.dumps(result, indent=2) + "\n")
+    files.write_json(folder / "metrics.json", result)
     with (folder / "metrics.jsonl").open("a") as lines:
         lines.write(json.dumps(result) + "\n")
 

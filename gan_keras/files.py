@@ -1,10 +1,12 @@
 """Writing files so that nothing is half written: first under a temporary name, then renamed."""
 
 import errno
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
@@ -31,9 +33,17 @@ def replacing(path: Path) -> Iterator[Path]:
         remove(replaced)
     except BaseException as error:
         remove(temporary)
+        if replaced.exists() and not path.exists():
+            replaced.replace(path)
         if isinstance(error, OSError) and error.filename == str(temporary):
             error.filename = str(path)  # the name that the user knows
         raise
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file of JSON that people can read."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
 @contextmanager
@@ -47,7 +57,7 @@ def writing(path: Path) -> Iterator[None]:
 
 def remove(path: Path) -> None:
     """Remove a file or a whole folder, if it is there."""
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -23,15 +23,25 @@ def save(path: Path, result: dict, sample: "Sample", neighbours: np.ndarray) -> 
         f"{result['source']}: {result['samples']:,} samples\n"
         f"{result['ruler']} features {result['ruler_sha256'][:12]}; values from others do not compare"
     )
-    _grid(axes[0, 0], sample.images, sample.logits[:, 0].argmax(axis=1))
-    _histogram(axes[0, 1], result["class_shares"])
+    if shares := result.get("class_shares"):
+        _by_class(axes[0, 0], sample.images, sample.logits[:, 0].argmax(axis=1))
+        _histogram(axes[0, 1], shares)
+    else:  # the features are of a network that does not know the classes
+        _unsorted(axes[0, 0], sample.images)
+        axes[0, 1].set_axis_off()
     _pairs(axes[1, 0], sample, neighbours)
     _accuracies(axes[1, 1], result["metrics"])
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)
 
 
-def _grid(axes, images: np.ndarray, classes: np.ndarray) -> None:
+def _unsorted(axes, images: np.ndarray) -> None:
+    """Show some samples."""
+    axes.imshow(pictures.grid(images[: 10 * ROWS], columns=10), cmap="gray")
+    axes.set(title="Samples", xticks=[], yticks=[])
+
+
+def _by_class(axes, images: np.ndarray, classes: np.ndarray) -> None:
     """Show some samples of each class, a column each; a class that has none stays black."""
     columns = []
     for number in range(min(10, classes.max() + 1)):

@@ -11,7 +11,7 @@ import imageio.v3 as imageio
 import numpy as np
 from matplotlib.figure import Figure
 
-from gan_keras import files, pictures
+from gan_keras import files, pictures, watch
 from gan_keras.console import UserError
 
 QUALITY = {  # Table 2: what to show under which title
@@ -29,8 +29,8 @@ DISCRIMINATOR = {  # Table 3
     "discriminator_f1": "F1",
 }
 CURVES = {
-    "fid_mnist": "Fréchet distance of digit features (lower is better)",
-    "score_mnist": "Score of digit classes (higher is better)",
+    "fid_mnist": f"Fréchet distance of digit features, {watch.SAMPLES:,} samples (lower is better)",
+    "score_mnist": f"Score of digit classes, {watch.SAMPLES:,} samples (higher is better)",
 }
 COLUMNS = 5  # points in time of the picture of samples
 DIGITS = 4  # of a side of the square that is shown of a grid of samples

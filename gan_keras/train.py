@@ -38,7 +38,7 @@ def run(options: Config) -> Path:
 
     Raises:
         UserError: for options or data that do not fit together, before anything is written.
-        KeyboardInterrupt: after Ctrl-C, when everything is saved.
+        callbacks.Stopped: after Ctrl-C, when everything is saved.
     """
     start = time.monotonic()
     saved = check_folder(options)
@@ -52,19 +52,20 @@ def run(options: Config) -> Path:
     backup = callbacks.Backup(options.folder / "backup", model, steps_per_epoch)
     if saved:
         backup.restore()
-        if (done := int(model.step) // steps_per_epoch) > options.epochs:
-            raise UserError(f"the run in {options.folder} has {done} epochs already; give more --epochs to go on.")
+        if (done := int(model.step) / steps_per_epoch) > options.epochs:
+            raise UserError(f"the run in {options.folder} has {done:.3g} epochs already; give more --epochs to go on.")
         if done == options.epochs:
-            print(f"Note: this run has its {done} epochs; give more --epochs to train on.")
-    else:
-        files.remove(options.folder)
+            print(f"Note: this run has its {options.epochs} epochs; give more --epochs to train on.")
     options.folder.mkdir(parents=True, exist_ok=True)
+    if not saved:
+        for child in options.folder.iterdir():
+            files.remove(child)
     config.save(options, saved or facts(dataset, digit_classifier))
 
     print(f"Training {options.model} on {dataset.source}, into {options.folder}", flush=True)
     try:
         fit(model, dataset, steps_per_epoch, backup, digit_classifier)
-    except KeyboardInterrupt:
+    except callbacks.Stopped:
         finish(model, start)
         print(f"Everything is saved. Go on with:\n  {resume_command(options)}")
         raise
@@ -94,16 +95,24 @@ def check_folder(options: Config) -> dict | None:
 
 def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> int:
     """Return the steps of an epoch; raise a `UserError` if the data are too few, or not the resumed run's."""
-    batch_size = options.batch_size * options.critic_steps
-    count = len(dataset.train.images)
-    if batch_size > count:
-        raise UserError(f"a step needs {batch_size} images, and there are {count}. Give a smaller --batch-size.")
+    needed, there = options.images_per_step, len(dataset.train.images)
+    if needed > there:
+        raise UserError(f"a step needs {needed} images, and there are {there}. Give a smaller --batch-size.")
     if saved and saved.get("data", {}).get("sha256") != dataset.facts()["sha256"]:
         raise UserError(
             f"the run in {options.folder} was trained on other data: {saved.get('data', {}).get('source')}. "
             f"These are {dataset.source}. Give its --data-dir, or start a new run with another --out."
         )
-    return options.steps_per_epoch or count // batch_size
+    if options.steps_per_epoch:
+        return options.steps_per_epoch
+    # Some steps less, if without them several can run at a time: 937 is a prime number.
+    once = there // needed
+    return max(range(max(1, once - 7), once + 1), key=lambda steps: (min(8, execution(steps, options)), steps))
+
+
+def execution(steps_per_epoch: int, options: Config) -> int:
+    """Return how many steps to run without returning to Python: an execution must not cross the end of an epoch."""
+    return max(steps for steps in range(1, options.steps_per_execution + 1) if steps_per_epoch % steps == 0)
 
 
 def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
@@ -112,8 +121,7 @@ def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
     model = models.load(options.model).Model(options, dataset.image_shape, len(dataset.class_names))
     model.compile(
         total_steps=options.epochs * steps_per_epoch,
-        # An execution must not cross the end of an epoch.
-        steps_per_execution=max(n for n in range(1, options.steps_per_execution + 1) if steps_per_epoch % n == 0),
+        steps_per_execution=execution(steps_per_epoch, options),
     )
     return model
 
@@ -156,10 +164,9 @@ def fit(
     """Train the epochs that are missing, beginning within an epoch if the run was stopped there."""
     options, folder = model.config, model.config.folder
     first_step, total_steps = int(model.step), options.epochs * steps_per_epoch
-    batch_size = options.batch_size * options.critic_steps
     with files.writing(folder):
         writer = tf.summary.create_file_writer(str(folder / "logs"))
-    log = callbacks.Log(folder / "history.csv", writer, first_step // steps_per_epoch, batch_size)
+    log = callbacks.Log(folder / "history.csv", writer, first_step // steps_per_epoch, options.images_per_step)
     progress = callbacks.Progress(first_step, total_steps, options.epochs)
     around = [log, callbacks.Samples(folder / "samples", writer), progress, backup]
     if digit_classifier:  # first, so that the others see its values
@@ -169,7 +176,7 @@ def fit(
             epoch, within = divmod(step, steps_per_epoch)
             model.within_epoch = within > 0
             model.fit(
-                data.batches(dataset.train, batch_size, options.seed, skip=step),
+                data.batches(dataset.train, options.images_per_step, options.seed, skip=step),
                 initial_epoch=epoch,
                 epochs=epoch + 1 if within else options.epochs,
                 steps_per_epoch=steps_per_epoch - within,

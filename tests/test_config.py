@@ -47,7 +47,7 @@ def test_the_default_folder_is_named_after_model_and_data():
 def test_resuming_takes_the_runs_own_options(tmp_path):
     config.save(parse("--preset", "quick", "--batch-size", "32", "--out", str(tmp_path)), {})
     resumed = parse("--resume", "--out", str(tmp_path))
-    assert (resumed.batch_size, resumed.preset, resumed.resume) == (32, "quick", True)
+    assert (resumed.batch_size, resumed.epochs, resumed.resume) == (32, 8, True)
     resumed.check_same_run(config.load(tmp_path)[0])
     other = parse("--resume", "--out", str(tmp_path), "--batch-size", "64")
     with pytest.raises(UserError, match="--batch-size 32, not 64"):
@@ -117,9 +117,32 @@ def test_json_is_plain(tmp_path):
     assert options.to_json()["data_dir"] == str(tmp_path)
 
 
-def test_text_is_good_enough_for_a_path():
-    options = tiny_config("dcgan", out="runs/one", data_dir="digits")
-    assert (options.folder, options.data_dir) == (Path("runs/one"), Path("digits"))
+def test_text_is_good_enough_for_a_path(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    options = tiny_config("dcgan", out="runs/one", data_dir="~/digits")
+    assert (options.folder, options.data_dir) == (Path("runs/one"), Path("/home/me/digits"))
+
+
+def test_a_data_set_of_ones_own_is_found_again_from_elsewhere(tmp_path, monkeypatch):
+    (tmp_path / "pets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    relative, absolute = (tiny_config("dcgan", dataset=f"folder:{path}") for path in ("pets", tmp_path / "pets"))
+    assert relative.to_json()["dataset"] == f"folder:{tmp_path / 'pets'}"
+    relative.check_same_run(absolute)
+
+
+@pytest.mark.parametrize("choice", [{"schedule": "cosin"}, {"preset": "quik"}, {"loss": "hing"}])
+def test_a_choice_that_is_none_is_named(choice):
+    with pytest.raises(UserError, match=f"there is no --{next(iter(choice))} .* Did you mean"):
+        tiny_config("proposed", **choice)
+
+
+def test_the_same_command_goes_on_with_a_run_of_switches(tmp_path):
+    command = ["--model", "proposed", "--conditional", "--no-spectral-normalisation", "--out", str(tmp_path)]
+    config.save(parse(*command), {})
+    resumed = parse(*command, "--resume")
+    assert (resumed.conditional, resumed.spectral_normalisation) == (True, False)
+    resumed.check_same_run(config.load(tmp_path)[0])
 
 
 def test_a_schedule_fixes_the_epochs(tmp_path):

@@ -1,9 +1,10 @@
 import dataclasses
+import functools
 import json
 import shutil
-from functools import partial
 
 import imageio.v3 as imageio
+import keras
 import numpy as np
 import pytest
 from conftest import run_command, write_idx_folder
@@ -11,7 +12,7 @@ from conftest import run_command, write_idx_folder
 from gan_keras import classifier, data, evaluate, train
 from gan_keras.models import dcgan
 
-run = partial(run_command, evaluate.main)
+run = functools.partial(run_command, evaluate.main)
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,38 @@ def test_inception_without_its_weights_says_so(trained, capsys, monkeypatch, tmp
     code, text = run(capsys, trained[0], "--features", "inception")
     assert code == 2
     assert "--features digits" in text
+
+
+def test_inception_measures_without_classes(digits, tmp_path, capsys, monkeypatch):
+    """In the place of the network, whose weights are not here: one that sees grey levels, with as many classes."""
+    layers = [keras.layers.AveragePooling2D(40), keras.layers.Flatten(), keras.layers.Dense(1000)]
+    network = keras.Sequential([keras.Input([299, 299, 3]), *layers])
+    monkeypatch.setattr(keras.applications, "InceptionV3", lambda weights, classifier_activation: network)
+    np.save(tmp_path / "noise.npy", np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8))
+    options = ["--features", "inception", "--data-dir", digits[0], "--out", tmp_path / "out"]
+    code, text = run(capsys, tmp_path / "noise.npy", *options)
+    assert code == 0, text
+    result = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert result["metrics"]["fid_inception"] > result["real"]["fid_inception"]
+    assert "class_shares" not in result
+    assert "confident_share" not in result["metrics"]
+    assert (tmp_path / "out" / "report.png").exists()
+
+
+def test_each_subset_has_all_the_classes():
+    """As many classes as there are subsets, made in turn as `generate` makes them."""
+    labels = np.arange(30) % evaluate.SUBSETS
+    sample = evaluate.Sample(*[labels] * 4, labels, None)
+    parts = [sample.part(number).labels for number in range(evaluate.SUBSETS)]
+    np.testing.assert_array_equal(np.concatenate(parts), labels)
+    assert [set(part) for part in parts] == [set(labels)] * evaluate.SUBSETS
+
+
+def test_other_data_than_the_runs_own_are_named(finished_run, tmp_path, capsys):
+    other = write_idx_folder(tmp_path / "other", seed=1)
+    code, text = run(capsys, finished_run, "--data-dir", other, "--samples", 20, "--out", tmp_path / "out")
+    assert code == 0
+    assert f"was trained on {json.loads((finished_run / 'config.json').read_text())['data']['source']}" in text
 
 
 def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from gan_keras import files
@@ -27,6 +29,25 @@ def test_a_folder_replaces_a_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "one").touch()
+    rename = Path.replace
+
+    def fails_for_the_new_one(self, target):
+        if self.name.startswith(".partial"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails_for_the_new_one)
+    with pytest.raises(PermissionError) as error, files.replacing(path) as temporary:
+        temporary.mkdir()
+    assert error.value.filename == str(path)
+    assert [file.name for file in path.iterdir()] == ["one"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_a_killed_process_left_is_no_obstacle(tmp_path):
     (tmp_path / ".partial-model").mkdir()
     with files.replacing(tmp_path / "model") as temporary:
@@ -37,6 +58,8 @@ def test_what_a_killed_process_left_is_no_obstacle(tmp_path):
 def test_remove_takes_files_folders_and_nothing(tmp_path):
     (tmp_path / "folder" / "inner").mkdir(parents=True)
     (tmp_path / "file").touch()
-    for name in ("folder", "file", "absent"):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    for name in ("folder", "file", "link", "absent"):
         files.remove(tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / "elsewhere"]

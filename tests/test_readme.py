@@ -24,10 +24,6 @@ def test_every_file_it_shows_or_links_is_there():
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-def test_no_number_is_missing():
-    assert set(re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b|\b(?:FLOOR|SCORE|CONFIDENT)\b", README)) <= {"MNIST_DIR"}
-
-
 @pytest.mark.parametrize("module", ["train", "generate", "evaluate", "compare", "classifier"])
 def test_every_option_in_its_commands_exists(module):
     fields = {"train": [field for model in models.names() for field in vars(models.load(model).Config())]}

@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from conftest import TINY, tiny_config, write_idx_folder
 
-from gan_keras import train
+from gan_keras import data, train
 from gan_keras.config import flag as flag_of
 from gan_keras.console import UserError
 
@@ -101,6 +101,25 @@ def test_several_steps_in_one_execution_change_nothing(tmp_path, idx_folder):
     assert_same_run(one, other)
 
 
+def test_an_epoch_is_once_through_the_images_or_a_little_less_for_longer_executions():
+    options = tiny_config("dcgan", batch_size=1, steps_per_epoch=None)
+    for images in [*range(1, 400), 937, 60_000]:
+        split = data.Split(np.empty([images, 0]), np.empty([images]))
+        steps = train.check_data(options, data.Dataset("mnist", "nothing", split, split, []), None)
+        together = [number for number in range(1, 21) if images % number == 0]
+        if images < 8 or max(together) >= 8:
+            assert steps == images
+        else:
+            assert images - 8 < steps < images
+            assert any(steps % number == 0 for number in range(8, 21))
+
+
+def test_an_empty_folder_is_a_place_for_a_run(tmp_path, idx_folder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = train.run(tiny_config("vanilla", data_dir=idx_folder, out=Path(), epochs=1))
+    assert (run / "generator" / "saved_model.pb").exists()
+
+
 def test_images_in_a_folder_of_ones_own(tmp_path):
     for name in ("cats", "dogs"):
         (tmp_path / "pets" / name).mkdir(parents=True)
@@ -121,22 +140,23 @@ SIGNALLED = """
 import os, signal, sys
 from gan_keras import callbacks, train
 
-step, number = int(sys.argv[1]), getattr(signal, sys.argv[2])
+step, numbers = int(sys.argv[1]), [getattr(signal, name) for name in sys.argv[2].split()]
 update = callbacks.Progress.on_train_batch_end
 
 def signals_itself(self, batch, logs=None):
     update(self, batch, logs)
     if self.model.step == step:
-        os.kill(os.getpid(), number)
+        for number in numbers:
+            os.kill(os.getpid(), number)
 
 callbacks.Progress.on_train_batch_end = signals_itself
 train.main(sys.argv[3:])
 """
 
 
-def signalled(step: int, signal_name: str, options: list) -> subprocess.CompletedProcess:
-    """Run a training that gets a signal right after a step."""
-    arguments = [sys.executable, "-c", SIGNALLED, str(step), signal_name, *map(str, options)]
+def signalled(step: int, signals: str, options: list) -> subprocess.CompletedProcess:
+    """Run a training that gets signals right after a step."""
+    arguments = [sys.executable, "-c", SIGNALLED, str(step), signals, *map(str, options)]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
 
 
@@ -177,6 +197,15 @@ def test_a_run_that_is_interrupted_and_killed_ends_like_one_that_was_not(tmp_pat
     assert leftovers(stopped) == []
 
 
+def test_a_second_interrupt_stops_at_once_and_claims_nothing(tmp_path, long_epochs):
+    options, _, _ = long_epochs
+    stopped = signalled(8, "SIGINT SIGINT", [*options, "--out", tmp_path / "run"])
+    assert stopped.returncode == 130, stopped.stderr
+    assert "Everything is saved" not in stopped.stdout
+    assert stopped.stderr == "\nStopped.\n"
+    assert not (tmp_path / "run" / "generator").exists()
+
+
 @pytest.fixture(scope="module")
 def two_and_three_epochs(tmp_path_factory, idx_folder) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("epochs")
@@ -207,6 +236,17 @@ def test_a_finished_run_resumed_stays_as_it_is(copied_run, idx_folder):
     before = shutil.copytree(run, run.with_name("before"))
     resume(run, idx_folder, epochs=2)
     assert_same_run(before, run)
+
+
+def test_a_run_that_stopped_within_an_epoch_has_more_than_the_whole_ones(copied_run, idx_folder):
+    run, _ = copied_run
+    for backup in sorted((run / "backup").iterdir())[:-1]:
+        shutil.rmtree(backup)
+    facts = json.loads((run / "config.json").read_text())
+    facts["options"]["steps_per_epoch"] = 4  # of the 6 steps that it has
+    (run / "config.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=r"has 1\.5 epochs already"):
+        resume(run, idx_folder, steps_per_epoch=4, epochs=1)
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut short", "missing", "no index"])
