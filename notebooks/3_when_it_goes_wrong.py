@@ -25,6 +25,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -105,7 +106,8 @@ book.film(frames, captions)
 
 # %% [markdown]
 # Whatever latent it gets, it makes nearly the same image, which need not even be a digit: it must only fool a
-# detective who no longer learns. In the numbers: the score falls, and classes are missing.
+# detective who no longer learns. In the numbers: the score falls, and classes are missing. (Not all of them, even if
+# every image is the same: the classifier must name some digit also for what is none.)
 
 # %%
 book.show(samples_of(healthy)[:32], columns=16, title="Collapsed")
@@ -174,8 +176,8 @@ plt.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# The better the detective, the less the original loss tells the forger: its gradient *vanishes*. That of the
-# non-saturating loss grows instead. That is **the cure**, and why everybody uses it. It has a price: with a perfect
+# At first both grow, because the detective begins to have something to say. But the better he becomes, the less the
+# original loss tells the forger: after its peak, its gradient *vanishes*. That of the non-saturating loss does not. That is **the cure**, and why everybody uses it. It has a price: with a perfect
 # discriminator its gradient is strong but erratic (Arjovsky and Bottou 2017).
 #
 # How do you see it in a run? The accuracies on real and on fake images both reach 1 and stay there, and the pictures
@@ -213,7 +215,7 @@ plt.show()
 # 1. Give both players `beta_1=0.9` in `CONFIG` and train. Is it worse? Try a learning rate of 1e-2, too.
 # 2. Call `generator_alone` ten times, each with another number, for each step of the discriminator. Which failure do
 #    you get?
-# 3. Why does batch normalisation in the discriminator need real and forged images in batches of their own?
+# 3. Our discriminators have no batch normalisation. If they had: why would it need real and forged images in batches of their own?
 #
 # <details><summary>Solutions</summary>
 #

@@ -26,6 +26,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -172,7 +173,13 @@ print(inspect.getsource(sngan.Model))
 #
 # The paper compares its models after 50 epochs. That hides that some take several times longer for an epoch than
 # others. We give each model the same *time*: twenty seconds, on networks with a quarter of the channels. `compare`
-# first measures how fast each is, then trains them one after the other, and measures all by the same means.
+# first measures how fast each is, turns the time into steps, then trains them one after the other, and measures all by
+# the same means. What it calls an epoch here is a tenth of a run.
+#
+# `proposed` is the paper's own model as this package has it: the DCGAN with spectral normalisation, a dense layer in
+# the discriminator, the first GAN's loss, and a high learning rate that falls to 0. `wgan_gp` is left out: it would
+# hardly begin in twenty seconds. An alarm, if one is raised, tells of a bad sign that has lasted for some time: with
+# so little training there may be several.
 
 # %%
 Path("runs").mkdir(exist_ok=True)
@@ -195,8 +202,12 @@ Image(filename=str(options.out / "curves.png"))
 Image(filename=str(options.out / "samples.png"))
 
 # %% [markdown]
-# Are you surprised? The Wasserstein GAN has hardly begun: its critic takes five steps for each one of the generator,
-# at a small learning rate. Careful methods cost time. What they buy is that a long training does not fail.
+# Are you surprised? The Wasserstein GAN has seen many images, but its generator has hardly begun: five of six moves
+# are the critic's, and its learning rate is small. Careful methods cost time. What they buy is that a long training
+# does not fail.
+#
+# Table 3 is a snapshot after the very last step, and so early the discriminator swings from one step to the next. The
+# curves are of another number of samples than the table: compare within one of them.
 #
 # And beware of conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison says its
 # budget, repeats with several seeds, and shows the deviation: `python -m gan_keras.compare --budget 300s --seeds 3`.

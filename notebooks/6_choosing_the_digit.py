@@ -26,6 +26,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -139,8 +140,8 @@ book.show(
 #
 # ## Arithmetic
 #
-# Is there a direction that means "bolder"? We need no labels for that. Make many images, take the latents of the ones
-# with the most ink and of those with the least, and subtract the averages.
+# Is there a direction that means "bolder"? Nobody needs to tell us which images are bold. Make many images, take the
+# latents of the ones with the most ink and of those with the least, and subtract the averages.
 
 # %%
 many = tf.random.stateless_normal([1000, 100], seed=[0, 4]).numpy()
@@ -168,6 +169,8 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
+# It does, up to a point: too far out, the latent has a length that the generator never met, and the digit dissolves.
+#
 # ## A postcode
 #
 # The digits of a number, all from nearly the same latent, so that they look as if written by one hand:

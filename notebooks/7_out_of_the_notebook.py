@@ -25,6 +25,7 @@ import subprocess
 import sys
 
 if importlib.util.find_spec("gan_keras") is None:
+    print("Installing gan_keras: this takes some minutes.", flush=True)
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
 
 # %%
@@ -115,6 +116,9 @@ for name, pictures, classes in (
     print(f"{name:18} {float(tf.reduce_mean(discriminator.serve(pictures, classes))):.3f}")
 
 # %% [markdown]
+# It prefers the right label. About noise it has no opinion worth having: it has learnt from real and from forged digits
+# and never saw noise. A discriminator is no detector of everything that is not a digit.
+#
 # ## Keras
 #
 # For a Keras program there are two ways. `generator.keras` holds the network as layers: it can be looked into and
@@ -172,6 +176,8 @@ np.savez("runs/ours.npz", images=samples, labels=asked)
 ours = evaluate.evaluate(evaluate.Options(source=Path("runs/ours.npz"), samples=400))
 
 # %% [markdown]
+# Real digits that were moved a little win by far, and `near_copies` says why one should not be impressed.
+#
 # On the command line: `python -m gan_keras.evaluate images.npz`. With MNIST's 10,000 test digits you can use 10,000
 # samples, and the numbers are steadier.
 #
@@ -185,8 +191,15 @@ ours = evaluate.evaluate(evaluate.Options(source=Path("runs/ours.npz"), samples=
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `for number, image in enumerate(loaded.generate(10_000, 1).numpy())`, after `import imageio`,
-#    `imageio.v3.imwrite(folder / str(number % 10) / f"{number}.png", image[..., 0])`, after making the ten folders.
+# 1. After `import imageio.v3`, with a `folder` of your choice:
+#
+#    ```python
+#    for label in range(10):
+#        (folder / str(label)).mkdir(parents=True)
+#    for number, image in enumerate(loaded.generate(10_000, 1).numpy()):
+#        imageio.v3.imwrite(folder / str(number % 10) / f"{number}.png", image[..., 0])
+#    ```
+#
 # 2. It cannot know more than its teacher: what the first did not learn is missing in the second, and it adds faults of
 #    its own.
 # 3. `serving_default`: latents and labels to images.

