@@ -31,8 +31,6 @@ class Config(cgan.Config):
     gradient_penalty: NotNegative = 0.0  # between real and fake images (Gulrajani et al. 2017): dear, and no help
     noise: NotNegative = 0.0  # deviation of what is added to the images that the discriminator sees: no help
     units: Count = 512  # of the discriminator's dense layer, which the paper's has not
-    filters: Count = 32  # half the DCGAN's, for more than twice the steps in the same time
-    batch_size: Count = 64  # half the DCGAN's, for as many steps again
     learning_rate: Rate = 2e-3  # ten times the DCGAN's, for it falls to 0
     beta_1: Fraction = 0.5  # as in the DCGAN
     beta_2: Fraction = 0.99  # follows gradients that change as the players do
