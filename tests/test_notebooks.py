@@ -49,7 +49,6 @@ def check_outputs(notebook):
             assert output.get("name") != "stderr", f"{cell.source}\n{output.text}"
 
 
-@pytest.mark.notebooks
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_it_runs_from_top_to_bottom(script, tmp_path, monkeypatch):
     folder = shutil.copytree(
