@@ -137,7 +137,7 @@ def command(*arguments) -> list[str]:
 
 
 SIGNALLED = """
-import os, signal, sys
+import os, signal, sys, time
 from gan_keras import callbacks, train
 
 step, numbers = int(sys.argv[1]), [getattr(signal, name) for name in sys.argv[2].split()]
@@ -147,7 +147,10 @@ def signals_itself(self, batch, logs=None):
     update(self, batch, logs)
     if self.model.step == step:
         for number in numbers:
+            handler = signal.getsignal(number)
             os.kill(os.getpid(), number)
+            while signal.getsignal(number) is handler:  # it has not run yet, and a second signal would be lost
+                time.sleep(0.01)
 
 callbacks.Progress.on_train_batch_end = signals_itself
 train.main(sys.argv[3:])
