@@ -117,10 +117,10 @@ def test_json_is_plain(tmp_path):
     assert options.to_json()["data_dir"] == str(tmp_path)
 
 
-def test_text_is_good_enough_for_a_path(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/me")
+def test_text_is_good_enough_for_a_path(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
     options = tiny_config("dcgan", out="runs/one", data_dir="~/digits")
-    assert (options.folder, options.data_dir) == (Path("runs/one"), Path("/home/me/digits"))
+    assert (options.folder, options.data_dir) == (Path("runs/one"), tmp_path / "digits")
 
 
 def test_a_data_set_of_ones_own_is_found_again_from_elsewhere(tmp_path, monkeypatch):
