@@ -16,8 +16,8 @@ from gan_keras.models import dcgan
 class Config(dcgan.Config):
     """The options of the conditional GAN.
 
-    More and smaller steps than the DCGAN's: so 96.7 % of the digits are those that were asked for after three epochs, and
-    with the DCGAN's own numbers 80.2 % after four (`label_accuracy` of `gan_keras.evaluate`, seed 0, all of MNIST).
+    More and smaller steps than the DCGAN's: so 96.7 % of the digits are those that were asked for after three epochs,
+    and with the DCGAN's own numbers 80.2 % after four (`label_accuracy` of `gan_keras.evaluate`, seed 0, all of MNIST).
     """
 
     filters: Count = 32  # half the DCGAN's, for more than twice the steps in the same time
