@@ -61,14 +61,14 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs, training=None):
         matrix = tf.reshape(tf.convert_to_tensor(self.layer.kernel), [-1, self.direction.shape[0]])
-        fixed = tf.stop_gradient(matrix)
-        left = tf.math.l2_normalize(fixed @ tf.convert_to_tensor(self.direction))
-        right = tf.math.l2_normalize(tf.transpose(fixed) @ left)
+        left = tf.stop_gradient(tf.math.l2_normalize(matrix @ tf.convert_to_tensor(self.direction)))
+        product = tf.transpose(matrix) @ left
+        right = tf.stop_gradient(tf.math.l2_normalize(product))
         if training:
             self.direction.assign(right)
-        largest = tf.squeeze(tf.transpose(left) @ matrix @ right)
-        # The layer is linear: dividing what goes in is dividing the kernel, and the bias stays.
-        return self.layer(inputs / tf.cast(largest, inputs.dtype))
+        largest = tf.squeeze(tf.transpose(product) @ right)
+        # The layer is linear: scaling what goes in is scaling the kernel, and the bias stays.
+        return self.layer(inputs * tf.cast(1 / largest, inputs.dtype))
 
 
 def portable(network: keras.Model) -> keras.Model:
