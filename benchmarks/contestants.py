@@ -100,11 +100,11 @@ def generate_pytorch(batch_size: int) -> dict:
 # The tutorial's quality
 
 
-def tutorial_samples(data_dir: str | None, epochs: int, batch_size: int, count: int, out: str) -> dict:
+def tutorial_samples(data_dir: str | None, epochs: int, count: int, out: str) -> dict:
     """Train as the usual tutorial does, write images uint8 to `out`, and return the `seconds` that training took."""
     import tensorflow as tf
 
-    from benchmarks.tutorial import LATENT_DIM, batches, build_discriminator, build_generator, make_step
+    from benchmarks.tutorial import BATCH_SIZE, LATENT_DIM, batches, build_discriminator, build_generator, make_step
     from gan_keras import data, pictures
 
     images = data.load("mnist", data_dir and Path(data_dir)).train.images
@@ -113,7 +113,7 @@ def tutorial_samples(data_dir: str | None, epochs: int, batch_size: int, count: 
     step = make_step(generator, build_discriminator())
     start = time.perf_counter()
     for _ in range(epochs):
-        for batch in batches(images, batch_size):
+        for batch in batches(images, BATCH_SIZE):
             step(batch)
     seconds = time.perf_counter() - start
     latents = tf.random.stateless_normal([count, LATENT_DIM], [0, 0])

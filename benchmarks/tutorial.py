@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras import layers
 
 LATENT_DIM = 100
+BATCH_SIZE = 128
 
 
 def batches(images: np.ndarray, batch_size: int) -> tf.data.Dataset:

@@ -48,7 +48,7 @@ Switch = tyro.conf.FlagCreatePairsOff[bool]  # that can only be switched on
 class Config:
     """What every run has. The values are checked when it is made: a `UserError` names the option and its range."""
 
-    model: str = ""  # which GAN: the name of a file in gan_keras/models
+    model: str = ""  # which GAN: the name of a file in gan_keras/models; proposed if not given
     preset: Literal["paper", "quick"] = "paper"  # defaults for what is not given: the paper's, or digits in minutes
     dataset: str = "mnist"  # [fashion_|k|stacked_]mnist, emnist_[digits|letters|balanced], folder:PATH of your own
     data_dir: Folder = None  # holds the data set's four IDX files, gzipped or not; downloaded if not given
@@ -192,7 +192,7 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
         first.add_argument(flag(name), type=Path if name == "out" else str, default=argparse.SUPPRESS)
     first.add_argument("--resume", action="store_true")
     given = vars(first.parse_known_args(arguments)[0])
-    config_class = models.load(given.get("model", "dcgan")).Config
+    config_class = models.load(given.get("model", "proposed")).Config  # the best in the least time
     if given.get("preset") not in config_class.presets:
         given.pop("preset", None)  # tyro will say so
     defaults = config_class(**given, **config_class.presets.get(given.get("preset"), {}))

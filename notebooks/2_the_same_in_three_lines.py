@@ -151,8 +151,8 @@ result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
 # Everything here can be done on the command line, where each option has a line of help:
 #
 # ```bash
-# python -m gan_keras.train --preset quick
-# python -m gan_keras.train --help
+# python -m gan_keras.train --model dcgan --preset quick
+# python -m gan_keras.train --model dcgan --help
 # python -m gan_keras.generate saved_models/dcgan-mnist --count 25 --out grid.png
 # python -m gan_keras.evaluate saved_models/dcgan-mnist
 # ```

@@ -32,7 +32,7 @@ def test_command_line_gives_the_same_as_python(model, tmp_path):
 
 
 def test_a_preset_is_overridden_by_flags_wherever_they_stand():
-    quick = config.Config.presets["quick"]
+    quick = models.load("proposed").Config.presets["quick"]
     assert parse("--preset", "quick").epochs == quick["epochs"]
     assert parse("--epochs", "3", "--preset", "quick").epochs == 3
     assert parse("--preset", "quick", "--epochs", "3").steps_per_epoch == quick["steps_per_epoch"]
@@ -40,8 +40,8 @@ def test_a_preset_is_overridden_by_flags_wherever_they_stand():
 
 
 def test_the_default_folder_is_named_after_model_and_data():
-    assert str(parse("--dataset", "fashion_mnist").folder) == "saved_models/dcgan-fashion_mnist"
-    assert str(parse("--dataset", "folder:/my/cats & dogs").folder) == "saved_models/dcgan-folder-my-cats-dogs"
+    assert str(parse("--dataset", "fashion_mnist").folder) == "saved_models/proposed-fashion_mnist"
+    assert str(parse("--dataset", "folder:/my/cats & dogs").folder) == "saved_models/proposed-folder-my-cats-dogs"
 
 
 def test_resuming_takes_the_runs_own_options(tmp_path):
