@@ -390,7 +390,8 @@ def test_a_full_disk_loses_nothing(tmp_path, idx_folder, limit, what):
     config = tiny_config("dcgan", out=run, **options)
     if what == "generator":  # the backup is there already, and the export fails
         train.run(config)
-    flags = [f"{flag_of(name)}={value}" for name, value in (TINY | options | {"out": run}).items()]
+    given = TINY | options | {"model": "dcgan", "out": run}
+    flags = [f"{flag_of(name)}={value}" for name, value in given.items()]
     flags += ["--resume"] if what == "generator" else []
     full = subprocess.run(
         [sys.executable, "-c", LIMITED, str(limit), *flags], capture_output=True, text=True, check=False
