@@ -49,7 +49,7 @@ class Config:
     """What every run has. The values are checked when it is made: a `UserError` names the option and its range."""
 
     model: str = ""  # which GAN: the name of a file in gan_keras/models; proposed if not given
-    preset: Literal["paper", "quick"] = "paper"  # defaults for what is not given: the model's own, or digits in minutes
+    preset: Literal["default", "paper", "quick"] = "default"  # where not given: the model's own, the paper's, or quick
     dataset: str = "mnist"  # [fashion_|k|stacked_]mnist, emnist_[digits|letters|balanced], folder:PATH of your own
     data_dir: Folder = None  # holds the data set's four IDX files, gzipped or not; downloaded if not given
     out: Folder = None  # where the run goes: saved_models/MODEL-DATASET if not given
@@ -73,6 +73,7 @@ class Config:
     dry_run: Switch = False  # show what would be done, and write nothing
 
     presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "default": {},
         "paper": {},
         "quick": {"epochs": 8, "steps_per_epoch": 100},
     }

@@ -39,6 +39,24 @@ def test_a_preset_is_overridden_by_flags_wherever_they_stand():
     assert parse().epochs == 50
 
 
+@pytest.mark.parametrize("name", models.names())
+def test_each_models_presets_are_options_it_has(name):
+    config_class = models.load(name).Config
+    assert list(config_class.presets) == ["default", "paper", "quick"]
+    for preset, options in config_class.presets.items():
+        assert parse("--model", name, "--preset", preset) == config_class(preset=preset, **options)
+    assert config_class(**config_class.presets["default"]) == config_class()
+
+
+def test_the_papers_preset_has_the_papers_training_and_all_that_it_proposes():
+    for name in ("cgan", "dcgan", "proposed"):
+        paper = parse("--model", name, "--preset", "paper")
+        assert (paper.filters, paper.batch_size, paper.learning_rate, paper.epochs) == (64, 128, 2e-4, 50)
+    assert paper.spectral_normalisation
+    assert min(paper.gradient_penalty, paper.noise) > 0
+    assert paper.schedule != "constant"
+
+
 def test_the_default_folder_is_named_after_model_and_data():
     assert str(parse("--dataset", "fashion_mnist").folder) == "saved_models/proposed-fashion_mnist"
     assert str(parse("--dataset", "folder:/my/cats & dogs").folder) == "saved_models/proposed-folder-my-cats-dogs"

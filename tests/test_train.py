@@ -140,6 +140,7 @@ SIGNALLED = """
 import os, signal, sys, time
 from gan_keras import callbacks, train
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as at a terminal: a job in the background ignores it
 step, numbers = int(sys.argv[1]), [getattr(signal, name) for name in sys.argv[2].split()]
 update = callbacks.Progress.on_train_batch_end
 

@@ -26,6 +26,8 @@ class Config(dcgan.Config):
     embedding: Count = 50  # numbers that stand for a class beside the latent
     samples: Count = 100  # a column for each of ten classes
 
+    presets = dcgan.Config.presets | {"paper": {"filters": 64, "batch_size": 128, "learning_rate": 2e-4}}
+
 
 class Model(dcgan.Model):
     """A DCGAN with the label in the latent, and beside the image as one more channel."""
