@@ -144,6 +144,7 @@ def evaluate(options: Options) -> dict:
         values, floor, *parts = pool.map(lambda pair: compare(ruler, *pair), pairs)
     errors = {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
     if options.labelled:
+        print("Training one classifier on the samples and one on as many real images: minutes each.", flush=True)
         values |= classification_accuracy(fake, dataset, options.seed)
         floor |= classification_accuracy(real, dataset, options.seed)
     result = {
