@@ -88,7 +88,6 @@ class Sample(NamedTuple):
 
     def part(self, number: int) -> "Sample":
         """Return one of the disjoint subsets."""
-        # Consecutive images: labels made in turn give each subset all the classes.
         return Sample(*(None if column is None else np.array_split(column, SUBSETS)[number] for column in self))
 
 
@@ -112,7 +111,9 @@ def evaluate(options: Options) -> dict:
     note_other_data(options.source, dataset)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
-    images, labels = make_images(options, count) if given is None else choose_images(given, options, count, dataset)
+    images, labels = (
+        make_images(options, count, dataset) if given is None else choose_images(given, options, count, dataset)
+    )
     check_images(options, images, labels, dataset)
     count = len(images)
     if count < options.samples:
@@ -217,10 +218,15 @@ def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
     return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network, True)
 
 
-def make_images(options: Options, count: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return images of a generator, with their labels if it is told the class."""
+def make_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return images of a generator, with their labels if it is told the class.
+
+    It is told classes as frequent as they are in the training data: real digits of which all are equally frequent have
+    a `fid_mnist` of 0.16 in the place of 0.09.
+    """
     generator = generate.load(options.source)  # its variables live as long as this name
-    return generate.make(generator, count, options.seed)
+    labels = np.random.default_rng(options.seed).permutation(dataset.train.labels)[:count]
+    return generate.make(generator, count, options.seed, labels)
 
 
 def choose_images(

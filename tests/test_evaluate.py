@@ -232,13 +232,12 @@ def test_inception_measures_without_classes(digits, tmp_path, capsys, monkeypatc
     assert (tmp_path / "out" / "report.png").exists()
 
 
-def test_each_subset_has_all_the_classes():
-    """As many classes as there are subsets, made in turn as `generate` makes them."""
-    labels = np.arange(30) % evaluate.SUBSETS
-    sample = evaluate.Sample(*[labels] * 4, labels, None)
-    parts = [sample.part(number).labels for number in range(evaluate.SUBSETS)]
-    np.testing.assert_array_equal(np.concatenate(parts), labels)
-    assert [set(part) for part in parts] == [set(labels)] * evaluate.SUBSETS
+def test_the_subsets_are_disjoint_and_together_all():
+    rows = np.arange(31)
+    parts = [evaluate.Sample(*[rows] * 5, None).part(number) for number in range(evaluate.SUBSETS)]
+    np.testing.assert_array_equal(np.sort(np.concatenate([part.labels for part in parts])), rows)
+    assert all(np.array_equal(part.images, part.labels) for part in parts)
+    assert all(part.probability is None for part in parts)
 
 
 def test_other_data_than_the_runs_own_are_named(finished_run, tmp_path, capsys):
@@ -252,6 +251,15 @@ def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):
     folder = write_idx_folder(tmp_path / "idx", 100, 30)
     np.save(tmp_path / "noise.npy", np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8))
     assert measure(capsys, folder, tmp_path / "noise.npy", tmp_path)["samples"] == 30
+
+
+def test_a_model_that_is_told_the_class_is_asked_for_what_the_data_have(labelled_run):
+    images, labels = np.zeros([40, 28, 28, 1], np.uint8), np.repeat([1, 3, 3, 7], 10).astype(np.int32)
+    split = data.Split(images, labels)
+    dataset = data.Dataset("mnist", "made up", split, split, [str(digit) for digit in range(10)])
+    made, asked = evaluate.make_images(evaluate.Options(source=labelled_run), 40, dataset)
+    assert made.shape == images.shape
+    np.testing.assert_array_equal(np.bincount(asked), np.bincount(labels))
 
 
 def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys):
