@@ -165,7 +165,7 @@ def test_the_same_command_goes_on_with_a_run_of_switches(tmp_path):
 
 def test_a_schedule_fixes_the_epochs(tmp_path):
     """Its rates until now were those of a run of this length, and of no other."""
-    for schedule, free in (("constant", True), ("linear", False), ("cosine", False)):
+    for schedule, free in (("constant", True), ("linear", False), ("cosine", False), ("cooldown", False)):
         saved, longer = (tiny_config("dcgan", out=tmp_path, schedule=schedule, epochs=epochs) for epochs in (2, 3))
         if free:
             longer.check_same_run(saved)
