@@ -1,7 +1,9 @@
 """Small data and small runs that several tests share."""
 
+import csv
 import gzip
 import os
+import shutil
 import struct
 from pathlib import Path
 
@@ -76,3 +78,57 @@ def finished_run(tmp_path_factory, idx_folder) -> Path:
 def labelled_run(tmp_path_factory, idx_folder) -> Path:
     """Return the folder of a finished tiny run of the conditional GAN."""
     return train.run(tiny_config("cgan", data_dir=idx_folder, out=tmp_path_factory.mktemp("runs") / "cgan"))
+
+
+@pytest.fixture(scope="session")
+def two_and_three_epochs(tmp_path_factory, idx_folder) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("epochs")
+    return tuple(
+        train.run(tiny_config("dcgan", data_dir=idx_folder, out=folder / str(epochs), epochs=epochs))
+        for epochs in (2, 3)
+    )
+
+
+@pytest.fixture
+def copied_run(two_and_three_epochs, tmp_path) -> tuple[Path, Path]:
+    """Return a copy of a run of two epochs, to be damaged or gone on with, and one of three to compare with."""
+    two, three = two_and_three_epochs
+    return shutil.copytree(two, tmp_path / "run"), three
+
+
+def resume(run: Path, idx_folder: Path, **options) -> Path:
+    """Go on with a run as `tiny_config` makes it, to three epochs if nothing else is said."""
+    return train.run(tiny_config("dcgan", data_dir=idx_folder, out=run, resume=True, **{"epochs": 3} | options))
+
+
+def history(run: Path) -> list[dict[str, str]]:
+    """Return the rows of history.csv without the one column that is a time."""
+    with (run / "history.csv").open(newline="") as file:
+        return [
+            {name: value for name, value in row.items() if name != "images_per_second"} for row in csv.DictReader(file)
+        ]
+
+
+def final_state(run: Path) -> dict[str, np.ndarray]:
+    """Return every variable in the newest backup."""
+    reader = tf.train.load_checkpoint(str(max((run / "backup").glob("step_*")) / "state"))
+    names = [name for name in reader.get_variable_to_shape_map() if name.startswith("state/")]
+    return {name: np.asarray(reader.get_tensor(name)) for name in names}
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """The final weights, the history and the pictures are equal, bit for bit."""
+    first, second = final_state(one), final_state(other)
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
+    assert history(one) == history(other)
+    pictures = sorted(path.relative_to(one) for path in (one / "samples").iterdir())
+    assert pictures == sorted(path.relative_to(other) for path in (other / "samples").iterdir())
+    for picture in [*pictures, "progress.gif", "losses.png"]:
+        assert (one / picture).read_bytes() == (other / picture).read_bytes(), picture
+
+
+def leftovers(run: Path) -> list[Path]:
+    """Return what was begun to be written and is not whole."""
+    return [path for path in run.rglob("*") if path.name.startswith(".partial")]

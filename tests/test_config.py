@@ -63,7 +63,8 @@ def test_the_default_folder_is_named_after_model_and_data():
 
 
 def test_resuming_takes_the_runs_own_options(tmp_path):
-    config.save(parse("--preset", "quick", "--batch-size", "32", "--out", str(tmp_path)), {})
+    given = ["--preset", "quick", "--batch-size", "32", "--schedule", "constant", "--out", str(tmp_path)]
+    config.save(parse(*given), {})
     resumed = parse("--resume", "--out", str(tmp_path))
     assert (resumed.batch_size, resumed.epochs, resumed.resume) == (32, 8, True)
     resumed.check_same_run(config.load(tmp_path)[0])

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from conftest import tiny_config
-from test_train import history
+from conftest import history, tiny_config
 
 from gan_keras import callbacks, classifier, data, models, train, watch
 
