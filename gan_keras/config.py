@@ -41,6 +41,7 @@ Fraction = Annotated[float, Between(0, 0.999999)]
 Seed = Annotated[int, Between(0, 2**31 - 1)]
 OptionalCount = Annotated[int | None, Between(1), tyro.conf.arg(metavar="INT")]
 Folder = Annotated[Path | None, tyro.conf.arg(metavar="DIR")]
+Schedule = Literal["constant", "linear", "cosine", "cooldown"]
 Switch = tyro.conf.FlagCreatePairsOff[bool]  # that can only be switched on
 
 
@@ -60,7 +61,7 @@ class Config:
     learning_rate: Rate = 2e-4  # of both players (Radford et al. 2015)
     beta_1: Fraction = 0.5  # with Adam's own 0.9, players that chase each other oscillate (Radford et al. 2015)
     beta_2: Fraction = 0.999  # Adam's own
-    schedule: Literal["constant", "linear", "cosine", "cooldown"] = "constant"  # of the learning rate, to 0 at the end
+    schedule: Schedule = "constant"  # of the learning rate, to 0 at the end
     average_decay: Fraction = 0.999  # of the averaged generator, which is shown and exported; ramps up from 0.1
     critic_steps: Count = 1  # of the discriminator for each step of the generator, each on images of its own
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: what the processor is fastest in

@@ -177,7 +177,7 @@ print(inspect.getsource(sngan.Model))
 # the same means. What it calls an epoch here is a tenth of a run.
 #
 # `proposed` is the paper's own model as this package has it: the DCGAN with spectral normalisation, a dense layer in
-# the discriminator, the first GAN's loss, and a high learning rate. `wgan_gp` is left out: it would
+# the discriminator, the first GAN's loss, and a high learning rate that falls at the end. `wgan_gp` is left out: it would
 # hardly begin in twenty seconds. An alarm, if one is raised, tells of a bad sign that has lasted for some time: with
 # so little training there may be several.
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_keras import losses
-from gan_keras.config import Count, Fraction, NotNegative, Rate
+from gan_keras.config import Count, Fraction, NotNegative, Rate, Schedule
 from gan_keras.gan import Stream
 from gan_keras.layers import SpectralNormalization
 from gan_keras.models import cgan, dcgan
@@ -34,7 +34,8 @@ class Config(cgan.Config):
     learning_rate: Rate = 2e-3  # ten times the DCGAN's
     beta_1: Fraction = 0.5  # as in the DCGAN
     beta_2: Fraction = 0.99  # follows gradients that change as the players do
-    schedule: Literal["constant", "linear", "cosine"] = "constant"  # the averaged generator has settled without
+    schedule: Schedule = "cooldown"  # of the learning rate: high for long, then to 0
+    average_decay: Fraction = 0.998  # of the averaged generator: short, to forget the steps before the rate fell
 
     presets = cgan.Config.presets | {
         "paper": {
