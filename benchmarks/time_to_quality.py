@@ -28,7 +28,7 @@ class Options:
 
     data_dir: Folder = None  # holds MNIST's four IDX files; downloaded if not given
     tutorial_epochs: Count = 50
-    our_epochs: Count = 15  # at most; the first that is as good counts
+    our_epochs: Count = 15  # the first that is as good counts; the learning rate falls in the last tenth of them
 
     def __post_init__(self) -> None:
         check_ranges(self)

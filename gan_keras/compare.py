@@ -2,7 +2,7 @@
 
 Examples:
   python -m gan_keras.compare --models vanilla,dcgan,wgan,proposed --budget 300s --seeds 3
-  python -m gan_keras.compare --models "dcgan,proposed,proposed --noise 0" --epochs 5 --out saved_models/noise
+  python -m gan_keras.compare --models "dcgan,proposed,proposed --noise 0.1" --epochs 5 --out saved_models/noise
   python -m gan_keras.compare --models dcgan,saved_models/mine --budget 20m --data-dir DIR
 
 It can be stopped at any time; the same command goes on. More --models or --seeds add to what is there.

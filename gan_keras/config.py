@@ -61,7 +61,7 @@ class Config:
     learning_rate: Rate = 2e-4  # of both players (Radford et al. 2015)
     beta_1: Fraction = 0.5  # with Adam's own 0.9, players that chase each other oscillate (Radford et al. 2015)
     beta_2: Fraction = 0.999  # Adam's own
-    schedule: Schedule = "constant"  # of the learning rate, to 0 at the end
+    schedule: Schedule = "constant"  # of the learning rate: all but constant end at 0, cooldown falls last
     average_decay: Fraction = 0.999  # of the averaged generator, which is shown and exported; ramps up from 0.1
     critic_steps: Count = 1  # of the discriminator for each step of the generator, each on images of its own
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: what the processor is fastest in
@@ -115,9 +115,10 @@ class Config:
         free = {"data_dir"} | ({"epochs"} if self.schedule == "constant" else set())
         for name in ours.keys() - free:
             if ours[name] != theirs.get(name):
+                reason = "Its learning rate fell with them. " if name == "epochs" else ""
                 raise UserError(
                     f"the run in {self.folder} was made with {flag(name)} {theirs.get(name)}, not {ours[name]}. "
-                    f"Leave the option out to go on with that run, or give another --out to start a new one."
+                    f"{reason}Leave the option out to go on with that run, or give another --out to start a new one."
                 )
 
 

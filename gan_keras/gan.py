@@ -15,7 +15,7 @@ from gan_keras.layers import leaves, portable
 from gan_keras.optimizers import Adam
 from gan_keras.precision import precision
 
-COOLING = 10  # the part of the steps, the last, in which the rate of a "cooldown" falls
+COOLDOWN = 0.1  # share of the steps, the last ones, in which the rate of a "cooldown" falls
 CHUNK = 250  # images sampled at a time, so that activations take bounded memory
 Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels] in [-1, 1], "label": int32 [batch]
 
@@ -252,16 +252,17 @@ def share(condition: tf.Tensor) -> tf.Tensor:
 
 
 def learning_rate(config: Config, total_steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate, or its schedule to 0 at the last step.
+    """Return the learning rate, or a schedule for it that ends at 0 with the last step.
 
-    "cooldown" is constant and falls in the last tenth (Hägele et al. 2024, arXiv:2405.18392, section 3).
+    "cooldown" is constant until the last tenth of the steps, and there falls along a cosine (after Hägele et al. 2024,
+    arXiv:2405.18392).
     """
     if config.schedule == "linear":
         return keras.optimizers.schedules.PolynomialDecay(config.learning_rate, total_steps, end_learning_rate=0.0)
     if config.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(config.learning_rate, total_steps)
     if config.schedule == "cooldown":
-        rate, cooling = config.learning_rate, max(1, total_steps // COOLING)
+        rate, cooling = config.learning_rate, max(1, round(COOLDOWN * total_steps))
         # What Keras knows as warming up, to the rate at which it begins, is the constant part.
         return keras.optimizers.schedules.CosineDecay(
             rate, cooling, warmup_target=rate, warmup_steps=total_steps - cooling

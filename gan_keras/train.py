@@ -55,7 +55,8 @@ def run(options: Config) -> Path:
         if (done := int(model.step) / steps_per_epoch) > options.epochs:
             raise UserError(f"the run in {options.folder} has {done:.3g} epochs already; give more --epochs to go on.")
         if done == options.epochs:
-            print(f"Note: this run has its {options.epochs} epochs; give more --epochs to train on.")
+            more = "; give more --epochs to train on" if options.schedule == "constant" else ", and its rate has fallen"
+            print(f"Note: this run has its {options.epochs} epochs{more}.")
     options.folder.mkdir(parents=True, exist_ok=True)
     if not saved:
         for child in options.folder.iterdir():

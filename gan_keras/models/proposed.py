@@ -22,7 +22,8 @@ from gan_keras.models import cgan, dcgan
 class Config(cgan.Config):
     """The options of the proposed model: each of its parts can be switched on and off.
 
-    The defaults are what won in runs of some minutes, which is not all that the paper proposes: `--preset paper` is.
+    The defaults are what won in runs of some minutes, and with labels in longer ones. `--preset paper` has all the
+    parts that the paper names.
     """
 
     conditional: bool = False  # tell both players the class
@@ -34,7 +35,7 @@ class Config(cgan.Config):
     learning_rate: Rate = 2e-3  # ten times the DCGAN's
     beta_1: Fraction = 0.5  # as in the DCGAN
     beta_2: Fraction = 0.99  # follows gradients that change as the players do
-    schedule: Schedule = "cooldown"  # of the learning rate: high for long, then to 0
+    schedule: Schedule = "cooldown"  # the rate is high for long, and falls in the last tenth
     average_decay: Fraction = 0.998  # of the averaged generator: short, to forget the steps before the rate fell
 
     presets = cgan.Config.presets | {
@@ -44,6 +45,7 @@ class Config(cgan.Config):
             "noise": 0.1,
             "beta_2": 0.999,
             "schedule": "linear",
+            "average_decay": 0.999,
         },
         "quick": {"epochs": 8, "steps_per_epoch": 300},
     }
