@@ -223,8 +223,17 @@ def make_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np
 
     It is told classes as frequent as they are in the training data: real digits of which all are equally frequent have
     a `fid_mnist` of 0.16 in the place of 0.09.
+
+    Raises:
+        UserError: if there is no generator, or the data have classes that it does not know.
     """
     generator = generate.load(options.source)  # its variables live as long as this name
+    classes = len(dataset.class_names)
+    if hasattr(generator, "classes") and (known := int(generator.classes())) < classes:
+        raise UserError(
+            f"the model in {options.source} is told one of {known} classes, and {dataset.name} has {classes}. "
+            "Give the --dataset that it was trained on."
+        )
     labels = np.random.default_rng(options.seed).permutation(dataset.train.labels)[:count]
     return generate.make(generator, count, options.seed, labels)
 

@@ -10,6 +10,7 @@ import pytest
 from conftest import run_command, write_idx_folder
 
 from gan_keras import classifier, data, evaluate, train
+from gan_keras.console import UserError
 from gan_keras.models import dcgan
 
 run = functools.partial(run_command, evaluate.main)
@@ -260,6 +261,9 @@ def test_a_model_that_is_told_the_class_is_asked_for_what_the_data_have(labelled
     made, asked = evaluate.make_images(evaluate.Options(source=labelled_run), 40, dataset)
     assert made.shape == images.shape
     np.testing.assert_array_equal(np.bincount(asked), np.bincount(labels))
+    letters = dataclasses.replace(dataset, name="letters", class_names=[*dataset.class_names, "A"])
+    with pytest.raises(UserError, match=r"one of 10 classes, and letters has 11.*--dataset"):
+        evaluate.make_images(evaluate.Options(source=labelled_run), 40, letters)
 
 
 def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys):

@@ -103,11 +103,21 @@ def test_a_finished_run_goes_on_for_more_epochs(copied_run, idx_folder):
     assert_same_run(resume(run, idx_folder), longer)
 
 
-def test_a_finished_run_resumed_stays_as_it_is(copied_run, idx_folder):
+def test_a_finished_run_resumed_stays_as_it_is(copied_run, idx_folder, capsys):
     run, _ = copied_run
     before = shutil.copytree(run, run.with_name("before"))
     resume(run, idx_folder, epochs=2)
     assert_same_run(before, run)
+    assert "give more --epochs to train on" in capsys.readouterr().out
+
+
+def test_a_finished_run_whose_rate_has_fallen_is_not_offered_more(tmp_path, idx_folder, capsys):
+    options = {"data_dir": idx_folder, "out": tmp_path, "epochs": 1, "schedule": "cooldown"}
+    train.run(tiny_config("dcgan", **options))
+    train.run(tiny_config("dcgan", **options, resume=True))
+    text = capsys.readouterr().out
+    assert "its rate has fallen" in text
+    assert "give more --epochs" not in text
 
 
 def test_a_run_that_stopped_within_an_epoch_has_more_than_the_whole_ones(copied_run, idx_folder):
