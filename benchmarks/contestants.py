@@ -42,9 +42,9 @@ def train_tutorial(batch_size: int, steps: int, **_) -> dict:
     """Train as the usual tutorial does."""
     import tensorflow as tf
 
-    from benchmarks.tutorial import batches, build_discriminator, build_generator, make_step
+    from benchmarks.tutorial import batches, begin
 
-    step = make_step(build_generator(), build_discriminator())
+    step, _ = begin()
     seconds = _time(step, iter(batches(_noise(batch_size), batch_size).repeat()), steps)
     matrix = tf.random.normal([PRODUCT, PRODUCT])
     return {"seconds": seconds, "product_rate": _product_rate(matrix, tf.matmul)}
@@ -100,25 +100,34 @@ def generate_pytorch(batch_size: int) -> dict:
 # The tutorial's quality
 
 
-def tutorial_samples(data_dir: str | None, epochs: int, count: int, out: str) -> dict:
-    """Train as the usual tutorial does, write images uint8 to `out`, and return the `seconds` that training took."""
+def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) -> dict:
+    """Train as the usual tutorial does, or go on with it, saving each epoch; write images uint8 to `samples.npy`.
+
+    Returns the `epochs` that it has, and the `seconds` that they took.
+    """
     import tensorflow as tf
 
-    from benchmarks.tutorial import BATCH_SIZE, LATENT_DIM, batches, build_discriminator, build_generator, make_step
+    from benchmarks.tutorial import BATCH_SIZE, LATENT_DIM, batches, begin
     from gan_keras import data, pictures
 
     images = data.load("mnist", data_dir and Path(data_dir)).train.images
-    tf.random.set_seed(0)
-    generator = build_generator()
-    step = make_step(generator, build_discriminator())
-    start = time.perf_counter()
-    for _ in range(epochs):
+    step, tutorial = begin()
+    done, seconds = tf.Variable(0), tf.Variable(0.0, dtype=tf.float64)
+    checkpoint = tf.train.Checkpoint(tutorial=tutorial, epochs=done, seconds=seconds)
+    saved = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=2)
+    saved.restore_or_initialize()
+    while done < epochs:
+        tf.random.set_seed(int(done))
+        start = time.perf_counter()
         for batch in batches(images, BATCH_SIZE):
             step(batch)
-    seconds = time.perf_counter() - start
+        seconds.assign_add(time.perf_counter() - start)
+        done.assign_add(1)
+        saved.save()
     latents = tf.random.stateless_normal([count, LATENT_DIM], [0, 0])
-    np.save(out, pictures.to_uint8(generator.predict(latents, batch_size=500, verbose=0)))
-    return {"seconds": seconds}
+    samples = pictures.to_uint8(tutorial.generator.predict(latents, batch_size=500, verbose=0))
+    np.save(Path(folder) / "samples.npy", samples)
+    return {"epochs": int(done), "seconds": float(seconds)}
 
 
 def _noise(batch_size: int) -> np.ndarray:

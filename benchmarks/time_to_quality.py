@@ -1,6 +1,7 @@
 """Time how long the default model takes to be as good as the usual tutorial loop is after its 50 epochs.
 
-As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed.
+As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed. It
+takes hours; after Ctrl-C the same command goes on from the last epoch.
 
 Examples:
   python -m benchmarks.time_to_quality --data-dir DIR
@@ -11,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import tyro
@@ -29,6 +29,7 @@ class Options:
     data_dir: Folder = None  # holds MNIST's four IDX files; downloaded if not given
     tutorial_epochs: Count = 50
     our_epochs: Count = 15  # the first that is as good counts; the learning rate falls in the last tenth of them
+    out: Path = Path("saved_models/time_to_quality")  # both runs are kept here
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -38,29 +39,30 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train both and print their times."""
     options = tyro.cli(Options, prog="python -m benchmarks.time_to_quality", args=arguments, description=__doc__)
+    run = options.out / "ours"
+    ours = proposed.Config(
+        data_dir=options.data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=run.exists()
+    )
+    train.check_folder(ours)
     dataset = data.load("mnist", options.data_dir)
     real = dataset.test.images[: watch.SAMPLES]
     ruler = classifier.load()
     print(machine.describe(), flush=True)
-    with TemporaryDirectory() as folder:
-        samples = Path(folder) / "samples.npy"
-        tutorial = alone.call(
-            "tutorial_samples",
-            data_dir=options.data_dir and str(options.data_dir.resolve()),
-            epochs=options.tutorial_epochs,
-            count=len(real),
-            out=str(samples),
-        )
-        target = metrics.frechet_distance(ruler(real)[0], ruler(np.load(samples))[0])["fid"]
-        print(
-            f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {options.tutorial_epochs} epochs, "
-            f"fid_mnist {target:.1f} on {len(real):,} samples",
-            flush=True,
-        )
-        ours = proposed.Config(
-            data_dir=options.data_dir, out=Path(folder) / "run", epochs=options.our_epochs, evaluate_every=1
-        )
-        history = callbacks.read_history(train.run(ours) / "history.csv")
+    tutorial = alone.call(
+        "tutorial_epochs",
+        data_dir=options.data_dir and str(options.data_dir.resolve()),
+        epochs=options.tutorial_epochs,
+        count=len(real),
+        folder=str((options.out / "tutorial").resolve()),
+    )
+    samples = np.load(options.out / "tutorial" / "samples.npy")
+    target = metrics.frechet_distance(ruler(real)[0], ruler(samples)[0])["fid"]
+    print(
+        f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {tutorial['epochs']} epochs, "
+        f"fid_mnist {target:.1f} on {len(real):,} samples",
+        flush=True,
+    )
+    history = callbacks.read_history(train.run(ours) / "history.csv")
     images_per_epoch = train.check_data(ours, dataset, None) * ours.images_per_step
     print(verdict(history, images_per_epoch, target, tutorial["seconds"]))
 

@@ -1,5 +1,7 @@
 """The usual tutorial loop, as a learner would find it: the DCGAN in float32 with 5x5 kernels and dropout."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -53,11 +55,12 @@ def build_discriminator() -> keras.Model:
     )
 
 
-def make_step(generator: keras.Model, discriminator: keras.Model):
-    """Return the tutorial's training step of a batch of images in [-1, 1]."""
-    entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+def begin() -> tuple[Callable[[tf.Tensor], None], tf.train.Checkpoint]:
+    """Return the tutorial's training step of a batch of images in [-1, 1], and a checkpoint of all that it changes."""
+    generator, discriminator = build_generator(), build_discriminator()
     generator_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
     discriminator_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
+    entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
     @tf.function
     def step(images):
@@ -76,4 +79,9 @@ def make_step(generator: keras.Model, discriminator: keras.Model):
             gradients = tape.gradient(loss, network.trainable_variables)
             optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
 
-    return step
+    return step, tf.train.Checkpoint(
+        generator=generator,
+        discriminator=discriminator,
+        generator_optimizer=generator_optimizer,
+        discriminator_optimizer=discriminator_optimizer,
+    )

@@ -32,6 +32,21 @@ def test_each_of_ours_runs_and_is_timed():
         assert result["product_rate"] > 1e9
 
 
+def test_the_tutorial_goes_on_from_the_epochs_it_has(idx_folder, tmp_path):
+    def epochs(count: int) -> tuple[dict, np.ndarray]:
+        done = contestants.tutorial_epochs(str(idx_folder), epochs=count, count=4, folder=str(tmp_path))
+        return done, np.load(tmp_path / "samples.npy")
+
+    first, samples = epochs(1)
+    again, same_samples = epochs(1)
+    assert again == first
+    np.testing.assert_array_equal(same_samples, samples)
+    second, other_samples = epochs(2)
+    assert second["epochs"] == 2
+    assert second["seconds"] > first["seconds"]
+    assert (other_samples != samples).any()
+
+
 def test_a_contestant_that_fails_is_named():
     with pytest.raises(RuntimeError, match="no_such"):
         alone.call("no_such")
