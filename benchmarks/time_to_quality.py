@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         flush=True,
     )
     history = callbacks.read_history(train.run(ours) / "history.csv")
-    images_per_epoch = train.check_data(ours, dataset, None) * ours.images_per_step
+    images_per_epoch = train.steps_of_an_epoch(ours, dataset) * ours.images_per_step
     print(verdict(history, images_per_epoch, target, tutorial["seconds"]))
 
 

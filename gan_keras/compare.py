@@ -161,12 +161,12 @@ def given_run(name: str) -> Run:
     """Return the run in a folder, to be taken as it is.
 
     Raises:
-        UserError: if the folder holds no run, or one that was not trained for an epoch and exported.
+        UserError: if the folder holds no run, or one that has not all its epochs, or was not exported.
     """
     folder = Path(name).expanduser()
     options, facts = config.load(folder)
     exported = all((folder / part / "saved_model.pb").exists() for part in ("generator", "discriminator"))
-    if not exported or not callbacks.read_history(folder / "history.csv"):
+    if not exported or len(callbacks.read_history(folder / "history.csv")) < options.epochs:
         raise UserError(f"the run in {folder} is not finished. Go on with: {train.resume_command(options)}")
     return Run(name, options, facts)
 
@@ -284,8 +284,7 @@ def measure(options: Options, run: Run, dataset: data.Dataset) -> dict[str, Any]
         )
     )
     history = callbacks.read_history(folder / "history.csv")
-    steps_per_epoch = train.check_data(run.options, dataset, None)
-    images_per_epoch = steps_per_epoch * run.options.images_per_step
+    images_per_epoch = train.steps_of_an_epoch(run.options, dataset) * run.options.images_per_step
     minutes = np.cumsum([images_per_epoch / float(row["images_per_second"]) / 60 for row in history]).tolist()
     values = evaluated["metrics"]
     values |= {
@@ -297,7 +296,7 @@ def measure(options: Options, run: Run, dataset: data.Dataset) -> dict[str, Any]
         {"minutes": minute} | {name: float(row[name]) for name in standings.CURVES if row.get(name)}
         for minute, row in zip(minutes, history, strict=True)
     ]
-    return record | {"values": values, "real": evaluated["real"], "curve": curve}
+    return record | {"date": evaluated["date"], "values": values, "real": evaluated["real"], "curve": curve}
 
 
 def show(options: Options, result: dict[str, Any], runs: list[Run], published: standings.Published) -> None:

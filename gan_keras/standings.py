@@ -2,7 +2,6 @@
 
 import csv
 import textwrap
-import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -85,13 +84,14 @@ def text(
     """Return both tables in Markdown, and how they were made."""
     versions, terms = result["versions"], result["terms"]
     rows = {model: summary([run["values"] for run in group]) for model, group in by_model.items()}
-    floor = next((group[0]["real"] for group in by_model.values()), {})
+    floor = {name: value for group in by_model.values() for name, value in group[0]["real"].items()}
+    days = sorted({run["date"].split()[0] for group in by_model.values() for run in group})
     lines = [
         "# Comparison",
         "",
         f"`{command}`",
         "",
-        f"{time.strftime('%Y-%m-%d')}; {versions['machine']}; TensorFlow {versions['tensorflow']}, "
+        f"{' to '.join(days[:1] + days[1:][-1:])}; {versions['machine']}; TensorFlow {versions['tensorflow']}, "
         f"{versions['native_precision']}. Mean ± standard deviation over the runs, {terms['samples']:,} samples of "
         f"each, digit features {terms['ruler'][:12]}. Values from other features or another number of samples do not "
         "compare with these.",

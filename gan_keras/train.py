@@ -43,7 +43,8 @@ def run(options: Config) -> Path:
     start = time.monotonic()
     saved = check_folder(options)
     dataset = data.load(options.dataset, options.data_dir)
-    steps_per_epoch = check_data(options, dataset, saved)
+    check_data(options, dataset, saved)
+    steps_per_epoch = steps_of_an_epoch(options, dataset)
     digit_classifier = classifier.load_for(dataset.name) if options.evaluate_every else None
     model = build(options, dataset, steps_per_epoch)
     if options.dry_run:
@@ -94,8 +95,8 @@ def check_folder(options: Config) -> dict | None:
     return None
 
 
-def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> int:
-    """Return the steps of an epoch; raise a `UserError` if the data are too few, or not the resumed run's."""
+def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> None:
+    """Raise a `UserError` if the data are too few for a step, or not the resumed run's."""
     needed, there = options.images_per_step, len(dataset.train.images)
     if needed > there:
         raise UserError(f"a step needs {needed} images, and there are {there}. Give a smaller --batch-size.")
@@ -104,10 +105,14 @@ def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> in
             f"the run in {options.folder} was trained on other data: {saved.get('data', {}).get('source')}. "
             f"These are {dataset.source}. Give its --data-dir, or start a new run with another --out."
         )
+
+
+def steps_of_an_epoch(options: Config, dataset: data.Dataset) -> int:
+    """Return how many steps an epoch has: as many as the data are good for, if the options do not say."""
     if options.steps_per_epoch:
         return options.steps_per_epoch
     # Some steps less, if without them several can run at a time: 937 is a prime number.
-    once = there // needed
+    once = len(dataset.train.images) // options.images_per_step
     return max(range(max(1, once - 7), once + 1), key=lambda steps: (min(8, execution(steps, options)), steps))
 
 

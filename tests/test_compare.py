@@ -133,12 +133,16 @@ def test_a_comparison_is_not_continued_with_other_defaults_or_half_finished_runs
     code, text = run(capsys, *command, "--seeds", 1)
     assert code == 2
     assert "with --beta-2 0.5, not 0.999" in text
-    half = shutil.copytree(finished_run, command[-1].parent / "half")
-    shutil.rmtree(half / "discriminator")
-    command[1] = f"vanilla,{half}"
-    code, text = run(capsys, *command)
-    assert code == 2
-    assert "is not finished" in text
+    unexported = shutil.copytree(finished_run, command[-1].parent / "unexported")
+    shutil.rmtree(unexported / "discriminator")
+    stopped = shutil.copytree(finished_run, command[-1].parent / "stopped")  # of two epochs, after the first
+    header, first, _ = (stopped / "history.csv").read_text().splitlines()
+    (stopped / "history.csv").write_text(f"{header}\n{first}\n")
+    for half in (unexported, stopped):
+        command[1] = f"vanilla,{half}"
+        code, text = run(capsys, *command)
+        assert code == 2
+        assert f"{half} is not finished" in text
 
 
 @pytest.mark.parametrize(

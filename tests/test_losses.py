@@ -51,6 +51,22 @@ def test_each_loss_equals_tensorflow_gans(name):
     np.testing.assert_allclose(PAIRS[name].generator(fake), theirs, rtol=1e-6)
 
 
+def test_the_gradient_penalty_equals_tensorflow_gans():
+    """On a plane, whose gradient is the same wherever the two take it."""
+    reference = tfgan.load("losses.losses_impl")
+    direction = tf.constant(np.random.default_rng(2).normal(size=(9, 1)), tf.float32)
+
+    def plane(x, _=None):
+        return tf.reshape(x, [-1, 9]) @ direction
+
+    @tf.function(autograph=False)
+    def theirs():
+        return reference.wasserstein_gradient_penalty(images(0), images(1), None, plane, "critic")
+
+    ours = losses.gradient_penalty(plane, images(0), images(1), tf.fill([4, 1, 1, 1], 0.5))
+    np.testing.assert_allclose(ours, theirs(), rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", PAIRS)
 @pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16, tf.float32])
 def test_losses_are_float32_and_finite_at_extreme_logits(name, dtype):

@@ -1,13 +1,17 @@
+import dataclasses
 import json
+import math
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability
 from conftest import tiny_config
 
-from gan_keras import config, gan, generate, models, train
+from gan_keras import config, gan, generate, models, tfgan, train
 from gan_keras.console import UserError
+from gan_keras.layers import SpectralNormalization, leaves
 
 
 @pytest.mark.parametrize("name", models.names())
@@ -87,9 +91,134 @@ def test_wgan_clips_its_critic_and_leaves_momentum_out():
     assert max(np.abs(variable).max() for variable in game.generator.trainable_variables) > 0.01
 
 
+def softplus(values):
+    return np.log1p(np.exp(values))
+
+
+def cross_entropy(real, fake):
+    return softplus(-real).mean() + softplus(fake).mean(), softplus(-fake).mean()
+
+
+def wasserstein(real, fake):
+    return fake.mean() - real.mean(), -fake.mean()
+
+
+def least_squares(real, fake):
+    return ((real - 1) ** 2).mean() / 2 + ((fake + 1) ** 2).mean() / 2, (fake**2).mean() / 2
+
+
+def hinge(real, fake):
+    return np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean(), -fake.mean()
+
+
+def relativistic(real, fake):
+    return softplus(fake - real).mean(), softplus(real - fake).mean()
+
+
+def misnamed(logits, labels):
+    """The cross-entropy of classes."""
+    return np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels])
+
+
+LOSSES = {
+    "vanilla": cross_entropy,
+    "dcgan": cross_entropy,
+    "cgan": cross_entropy,
+    "acgan": cross_entropy,
+    "infogan": cross_entropy,
+    "lsgan": least_squares,
+    "wgan": wasserstein,
+    "wgan_gp": wasserstein,
+    "sngan": hinge,
+    "r3gan": relativistic,
+    "proposed": cross_entropy,
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_players_losses_are_those_of_the_models_paper(name):
+    """From what the discriminator says of a batch; R3GAN's penalties have a test of their own."""
+    options = {"wgan_gp": {"gradient_penalty": 0.0}, "r3gan": {"penalty": 0.0}}
+    game = build(name, **options.get(name, {}))
+    real = batch_of(8)
+    fake = game.generate(real)
+    for _ in range(50):  # until spectral normalisation stands still
+        real_outputs, fake_outputs = (outputs.numpy() for outputs in game.discriminate_both(real, fake))
+    discriminator_loss, generator_loss = LOSSES[name](real_outputs[:, :1], fake_outputs[:, :1])
+    if name == "acgan":
+        real_classes, fake_classes = (
+            misnamed(outputs[:, 1:], real["label"]) for outputs in (real_outputs, fake_outputs)
+        )
+        discriminator_loss, generator_loss = (
+            discriminator_loss + real_classes + fake_classes,
+            generator_loss + fake_classes,
+        )
+    if name == "infogan":
+        chosen = fake["latent"][:, -12:-2].numpy().argmax(axis=1)
+        codes = np.vectorize(math.erf)(fake["latent"][:, -2:] / np.sqrt(2))
+        unread = misnamed(fake_outputs[:, 1:-2], chosen) + ((codes - fake_outputs[:, -2:]) ** 2).sum(axis=1).mean() / 2
+        discriminator_loss, generator_loss = discriminator_loss + unread, generator_loss + unread
+    np.testing.assert_allclose(game.discriminator_loss(real, fake), discriminator_loss, rtol=1e-4)
+    np.testing.assert_allclose(game.generator_loss(real, fake), generator_loss, rtol=1e-4, atol=1e-6)
+
+
+def test_the_class_and_code_losses_equal_tensorflow_gans():
+    reference = tfgan.load("losses.losses_impl")
+    real = batch_of(8)
+    game = build("acgan")
+    fake = game.generate(real)
+    real_outputs, fake_outputs = game.discriminate_both(real, fake)
+    ours = game.class_loss(real_outputs, real) + game.class_loss(fake_outputs, fake)
+    labels = tf.one_hot(real["label"], 10)
+    theirs = reference.acgan_discriminator_loss(real_outputs[:, 1:], fake_outputs[:, 1:], labels)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+
+    game = build("infogan")
+    fake = game.generate(real)
+    outputs = game.discriminate(fake)
+    category, continuous = game.codes(fake["latent"])
+    distributions = tensorflow_probability.distributions
+    of_category = distributions.OneHotCategorical(logits=outputs[:, 1:-2])
+    of_code = distributions.Normal(outputs[:, -2:], 1.0)
+    theirs = reference.mutual_information_penalty([category], [of_category])
+    # Theirs is the mean over the two continuous codes, ours the sum without the constant of the normal distribution.
+    theirs += 2 * reference.mutual_information_penalty([continuous], [of_code]) - np.log(2 * np.pi)
+    np.testing.assert_allclose(game.unread(outputs, fake), theirs, rtol=1e-5)
+
+
+def test_wgan_gp_and_r3gan_penalise_slopes():
+    """Of real and of fake images, squared and halved; of WGAN-GP as much as the weight says."""
+    real = batch_of(8)
+    game = build("r3gan", penalty=3.0)
+    fake = game.generate(real)
+    slopes = 0
+    for batch in (real, fake):
+        with tf.GradientTape() as tape:
+            tape.watch(batch["image"])
+            logits = game.discriminator(batch["image"])
+        slopes += (tape.gradient(logits, batch["image"]).numpy() ** 2).sum(axis=(1, 2, 3)).mean() / 2
+    plain, _ = relativistic(*(outputs.numpy() for outputs in game.discriminate_both(real, fake)))
+    np.testing.assert_allclose(game.discriminator_loss(real, fake), plain + 3 * slopes, rtol=1e-5)
+
+    game = build("wgan_gp")
+    losses = {}
+    for weight in (0.0, 10.0, 20.0):
+        game.config = dataclasses.replace(game.config, gradient_penalty=weight)
+        losses[weight] = game.discriminator_loss(real, fake).numpy()
+    assert losses[10.0] > losses[0.0] + 1
+    np.testing.assert_allclose(losses[20.0] - losses[10.0], losses[10.0] - losses[0.0], rtol=1e-5)
+
+
+def test_sngan_normalises_every_layer_of_its_discriminator():
+    layers = [layer for layer in leaves(build("sngan").discriminator) if layer.trainable_variables]
+    assert len(layers) == 3
+    assert all(isinstance(layer, SpectralNormalization) for layer in layers)
+
+
 def test_acgan_is_not_told_the_class_and_finds_it():
     """Trained on classes that anybody can see, its discriminator's class loss falls."""
     game = build("acgan", learning_rate=1e-2)
+    assert len(game.discriminator.inputs) == 1
     label = tf.constant(np.arange(16) % 10, tf.int32)
     image = tf.zeros([16, 28, 28, 1]) + tf.cast(label, tf.float32)[:, None, None, None] / 5 - 1
     real = {"image": image, "label": label}
@@ -114,7 +243,8 @@ def test_infogans_generator_can_make_its_codes_readable():
     game = build("infogan", learning_rate=3e-3)
     for step in range(40):
         with tf.GradientTape() as tape:
-            loss = game.unread(game.generate(batch_of(32), step))
+            fake = game.generate(batch_of(32), step)
+            loss = game.unread(game.discriminate(fake), fake)
         game.update(game.generator_player, loss, tape)
     assert loss < 0.8 * (np.log(10) + 1 / 3)
 
@@ -133,9 +263,22 @@ def test_each_part_of_the_proposed_model_can_be_switched(part):
     assert game.discriminator_loss(real, fake) != without.discriminator_loss(real, fake)
 
 
-def test_the_conditional_proposed_model_tells_classes_apart():
-    game = build("proposed", conditional=True, noise=0.0)
+def test_the_conditional_proposed_model_projects_the_class_onto_the_features():
+    """D(x, y) = ψ(x) + V[y]·φ(x): Miyato and Koyama 2018, equation 3; without labels, as without the projection."""
+    game = build("proposed", conditional=True, spectral_normalisation=False)
+    real, classes = batch_of(8), np.random.default_rng(1).permutation(8)
+    network = game.discriminator
+    dot = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dot))
+    of_class, features = keras.Model(network.inputs, dot.input)([real["image"], classes])
+    (table,) = (weight for weight in network.weights if weight.shape == (10, 4))
+    np.testing.assert_allclose(of_class, table.numpy()[classes], rtol=1e-6)
+    projection = (table.numpy() * features.numpy()[:, None]).sum(axis=-1)  # of each image on each class
+    logits = np.concatenate([network([real["image"], np.full(8, label)]) for label in range(10)], axis=1)
+    np.testing.assert_allclose(logits - logits[:, :1], projection - projection[:, :1], atol=1e-5)
+
+
+def test_the_conditional_proposed_model_makes_another_image_for_another_class():
+    game = build("proposed", conditional=True)
     real = batch_of(8)
     other = {**real, "label": (real["label"] + 1) % 10}
-    assert (game.discriminate(real).numpy() != game.discriminate(other).numpy()).all()
     assert (game.generate(real)["image"].numpy() != game.generate(other)["image"].numpy()).any(axis=(1, 2, 3)).all()

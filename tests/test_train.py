@@ -60,7 +60,7 @@ def test_an_epoch_is_once_through_the_images_or_a_little_less_for_longer_executi
     options = tiny_config("dcgan", batch_size=1, steps_per_epoch=None)
     for images in [*range(1, 400), 937, 60_000]:
         split = data.Split(np.empty([images, 0]), np.empty([images]))
-        steps = train.check_data(options, data.Dataset("mnist", "nothing", split, split, []), None)
+        steps = train.steps_of_an_epoch(options, data.Dataset("mnist", "nothing", split, split, []))
         together = [number for number in range(1, 21) if images % number == 0]
         if images < 8 or max(together) >= 8:
             assert steps == images

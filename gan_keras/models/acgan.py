@@ -14,7 +14,7 @@ from gan_keras.models import cgan
 
 @dataclass(frozen=True, kw_only=True)
 class Config(cgan.Config):
-    """The options of the AC-GAN."""
+    """The options of the AC-GAN: the conditional GAN's, whose more and smaller steps serve here for the same reason."""
 
     class_weight: NotNegative = 1.0  # of the class beside real or fake; its paper adds the two as they are
 

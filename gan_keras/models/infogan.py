@@ -20,7 +20,10 @@ COLUMNS = 10  # of the picture of the codes
 
 @dataclass(frozen=True, kw_only=True)
 class Config(dcgan.Config):
-    """The options of the InfoGAN."""
+    """The options of the InfoGAN.
+
+    Both players have the DCGAN's rate; in its paper the generator's is five times as high.
+    """
 
     latent_dim: Count = 74  # 62 for noise, 10 for the class, 2 for the continuous codes (appendix C.1)
     categories: Count = 10  # classes to be found
@@ -70,21 +73,28 @@ class Model(dcgan.Model):
     def generator_networks(self) -> list[keras.Model]:
         return [self.generator, self.code_head]
 
+    def discriminate(self, batch):
+        """Return the logit and beside it what the code head reads: [batch, 1 + categories + 2]."""
+        features, head = self.discriminator.layers
+        seen = features(batch["image"], training=True)
+        return tf.concat([head(seen), self.code_head(seen, training=True)], axis=1)
+
     def discriminator_loss(self, real, fake):
-        return super().discriminator_loss(real, fake) + self.unread(fake)
+        real_outputs, fake_outputs = self.discriminate_both(real, fake)
+        loss = self.adversarial_discriminator_loss(real_outputs[:, :1], fake_outputs[:, :1])
+        return loss + self.unread(fake_outputs, fake)
 
     def generator_loss(self, real, fake):
-        return super().generator_loss(real, fake) + self.unread(fake)
+        outputs = self.discriminate(fake)
+        return self.adversarial_loss.generator(outputs[:, :1]) + self.unread(outputs, fake)
 
-    def unread(self, fake) -> tf.Tensor:
+    def unread(self, outputs: tf.Tensor, fake) -> tf.Tensor:
         """Return the negative log-likelihood of the codes, which bounds their mutual information with the images.
 
         Equation 4 of the paper. Both players lower it: the discriminator's features are the code head's too.
         """
-        features, _ = self.discriminator.layers
-        outputs = self.code_head(features(fake["image"], training=True), training=True)
         category, continuous = self.codes(fake["latent"])
-        losses = tf.nn.softmax_cross_entropy_with_logits(category, outputs[:, :-CONTINUOUS])
+        losses = tf.nn.softmax_cross_entropy_with_logits(category, outputs[:, 1:-CONTINUOUS])
         losses += 0.5 * tf.reduce_sum((continuous - outputs[:, -CONTINUOUS:]) ** 2, axis=1)
         return self.config.information * tf.reduce_mean(losses)
 

@@ -15,6 +15,9 @@ class Config(dcgan.Config):
 
 
 class Model(dcgan.Model):
-    """A DCGAN whose discriminator still pulls on fakes that it has told apart long since."""
+    """A DCGAN whose discriminator still pulls on fakes that it has told apart long since.
+
+    With the labels of its paper's equation 8 (-1, 0 and 1), so that a positive output means real, as everywhere here.
+    """
 
     adversarial_loss = losses.least_squares

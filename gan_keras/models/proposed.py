@@ -33,7 +33,6 @@ class Config(cgan.Config):
     noise: NotNegative = 0.0  # deviation of what is added to the images that the discriminator sees: no help
     units: Count = 128  # of the discriminator's dense layer, which the paper's has not
     learning_rate: Rate = 2e-3  # ten times the DCGAN's
-    beta_1: Fraction = 0.5  # as in the DCGAN
     beta_2: Fraction = 0.99  # follows gradients that change as the players do
     schedule: Schedule = "cooldown"  # the rate is high for long, and falls in the last tenth
     average_decay: Fraction = 0.998  # of the averaged generator: short, to forget the steps before the rate fell
