@@ -47,7 +47,7 @@ MEANINGS = {
     "modes": "combinations found, of 1,000",
     "modes_divergence": "from the real combinations' frequencies: lower is better",
     "label_accuracy": "samples of the class that was asked for",
-    "classification_accuracy": "on real test digits, after training on the samples only",
+    "classification_accuracy": "on real test digits, after training on samples only",
     "discriminator_real_accuracy": "real test images it calls real",
     "discriminator_fake_accuracy": "samples it calls fake",
     "discriminator_precision": "of what it calls real, what is real",
@@ -68,7 +68,7 @@ class Options:
     data_dir: Folder = None  # holds their four IDX files, gzipped or not: the run's own, or downloaded
     features: Literal["digits", "inception"] = "digits"  # inception: the literature's, slow, and made for photographs
     classifier: Folder = None  # whose features count, made by python -m gan_keras.classifier: the shipped one
-    labelled: Switch = False  # also train a classifier on the labelled samples and test it on real digits: minutes
+    labelled: Switch = False  # also train a classifier on as many labelled samples as training images: minutes
     out: Folder = None  # for metrics.json, metrics.jsonl and report.png: where the source is, if not given
     seed: Seed = 0  # of the samples
 
@@ -111,9 +111,7 @@ def evaluate(options: Options) -> dict:
     note_other_data(options.source, dataset)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
-    images, labels = (
-        make_images(options, count, dataset) if given is None else choose_images(given, options, count, dataset)
-    )
+    images, labels = draw(given, options, count, dataset)
     check_images(options, images, labels, dataset)
     count = len(images)
     if count < options.samples:
@@ -145,9 +143,15 @@ def evaluate(options: Options) -> dict:
         values, floor, *parts = pool.map(lambda pair: compare(ruler, *pair), pairs)
     errors = {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
     if options.labelled:
-        print("Training one classifier on the samples and one on as many real images: minutes each.", flush=True)
-        values |= classification_accuracy(fake, dataset, options.seed)
-        floor |= classification_accuracy(real, dataset, options.seed)
+        # As many samples as there are real training images, in whose place they stand; a file has what it has.
+        labelled = data.Split(*draw(given, options, len(dataset.train.images), dataset))
+        drawn = random.permutation(len(dataset.train.images))[: len(labelled.images)]
+        as_many_real = data.Split(dataset.train.images[drawn], dataset.train.labels[drawn])
+        print(
+            f"Training a classifier on {len(labelled.images):,} samples, and one on as many real images: minutes each."
+        )
+        values |= classification_accuracy(labelled, dataset, options.seed)
+        floor |= classification_accuracy(as_many_real, dataset, options.seed)
     result = {
         "source": str(options.source),
         "samples": count,
@@ -159,7 +163,9 @@ def evaluate(options: Options) -> dict:
         "metrics": rename(values, ruler),
         "standard_errors": rename(errors, ruler),
         "real": rename({name: floor[name] for name in values}, ruler),
-    } | ({"class_shares": class_shares(fake, dataset)} if ruler.knows_classes else {})
+    }
+    result |= {"class_shares": class_shares(fake, dataset)} if ruler.knows_classes else {}
+    result |= {"labelled_samples": len(labelled.images)} if options.labelled else {}
     write(options.out, result)
     report.save(options.out / "report.png", result, fake, dataset.train.images[neighbours[-count:]])
     print(table(result))
@@ -236,6 +242,13 @@ def make_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np
         )
     labels = np.random.default_rng(options.seed).permutation(dataset.train.labels)[:count]
     return generate.make(generator, count, options.seed, labels)
+
+
+def draw(
+    given: tuple[np.ndarray, np.ndarray | None] | None, options: Options, count: int, dataset: data.Dataset
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return images, and their labels if there are any: of the generator, or of the file if it is given."""
+    return make_images(options, count, dataset) if given is None else choose_images(given, options, count, dataset)
 
 
 def choose_images(
@@ -321,12 +334,12 @@ def compare(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, float]
     return values
 
 
-def classification_accuracy(sample: Sample, dataset: data.Dataset, seed: int) -> dict[str, float]:
-    """Train a classifier on labelled samples only and test it on real images (Ravuri and Vinyals 2019)."""
-    batch_size = min(128, len(sample.images))
-    epochs = -(-LABELLED_STEPS // (len(sample.images) // batch_size))
+def classification_accuracy(split: data.Split, dataset: data.Dataset, seed: int) -> dict[str, float]:
+    """Train a classifier on labelled images and test it on real ones (Ravuri and Vinyals 2019, arXiv:1905.10887)."""
+    batch_size = min(128, len(split.images))
+    epochs = -(-LABELLED_STEPS // (len(split.images) // batch_size))
     training = classifier.Options(epochs=epochs, batch_size=batch_size, seed=seed)
-    network = classifier.train(data.Split(sample.images, sample.labels), len(dataset.class_names), training)
+    network = classifier.train(split, len(dataset.class_names), training)
     return {"classification_accuracy": classifier.accuracy(network, dataset.test)}
 
 

@@ -124,8 +124,8 @@ def test_classification_accuracy_is_that_of_what_the_samples_teach(monkeypatch):
     images[labels == 1, 4:] += 150
     real = data.Split(images, labels)
     dataset = data.Dataset("halves", "made up", real, real, ["upper", "lower"])
-    sample = evaluate.Sample(images, None, None, None, 1 - labels, None)
-    assert evaluate.classification_accuracy(sample, dataset, seed=0)["classification_accuracy"] < 0.05
+    exchanged = data.Split(images, 1 - labels)
+    assert evaluate.classification_accuracy(exchanged, dataset, seed=0)["classification_accuracy"] < 0.05
 
 
 def test_the_order_of_a_files_images_does_not_matter_much(digits, tmp_path, capsys):
@@ -266,7 +266,10 @@ def test_a_model_that_is_told_the_class_is_asked_for_what_the_data_have(labelled
         evaluate.make_images(evaluate.Options(source=labelled_run), 40, letters)
 
 
-def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys):
-    result = measure(capsys, idx_folder, labelled_run, tmp_path)
+def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(evaluate, "LABELLED_STEPS", 2)
+    result = measure(capsys, idx_folder, labelled_run, tmp_path, "--labelled")
     assert 0 <= result["metrics"]["label_accuracy"] <= 1
+    assert 0 <= result["metrics"]["classification_accuracy"] <= 1
+    assert (result["samples"], result["labelled_samples"]) == (20, 60)  # as many as test and as training images
     assert 0 <= result["metrics"]["discriminator_fake_accuracy"] <= 1
