@@ -59,7 +59,7 @@ class Options:
             return None
         match = re.fullmatch(r"([0-9]*\.?[0-9]+)(s|m|h)", self.budget or "300s")
         if not match or not float(match[1]):
-            raise UserError(f"--budget is {self.budget!r}; it must be a time such as 300s, 5m or 1h.")
+            raise UserError(f"--budget is {self.budget!r}; it must be a time such as 300s, 5m or 1h, above 0.")
         return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
@@ -132,6 +132,8 @@ def plan(options: Options) -> list[Run]:
                 if not seed:
                     runs.append(given_run(name))
                 continue
+            if "/" in name.partition(" ")[0]:
+                raise UserError(f"--models has {name!r}, and there is no such folder.")
             folder = options.out / f"{folder_name(name)}-seed{seed}"
             terms = {
                 "seed": seed,

@@ -203,7 +203,7 @@ def from_command_line(arguments: Sequence[str] | None, description: str) -> Conf
         defaults, _ = load(defaults.folder)
     return tyro.cli(
         type(defaults),
-        prog="python -m gan_keras.train",
+        prog=f"python -m gan_keras.train --model {defaults.model}",
         args=arguments,
         default=dataclasses.replace(defaults, out=given.get("out"), resume=False),
         description=f"{description}\n\nModels: {', '.join(models.names())}. This one:\n\n"

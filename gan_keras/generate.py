@@ -90,7 +90,10 @@ def load(path: Path):
             if not hasattr(generator, "generate"):
                 raise UserError(f"the SavedModel in {folder} has no `generate`: it is not a generator of gan_keras.")
             return generator
-    raise UserError(f"there is no generator in {path}. Train one: python -m gan_keras.train --out {path}")
+    raise UserError(
+        f"there is no generator in {path}. Give the folder of a run or of its generator; to train one: "
+        "python -m gan_keras.train"
+    )
 
 
 def save(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int | None) -> None:

@@ -42,12 +42,14 @@ def read_published(path: Path, compared: Collection[str]) -> Published:
     """Return a table of published values by model and column.
 
     Raises:
-        UserError: if the file has no column `model`, or one that no table has.
+        UserError: if there is no such file, or it has no column `model`, or one that no table has.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restval="")
             columns, rows = reader.fieldnames or [], list(reader)
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path}.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as CSV ({error}).") from None
     known = [*QUALITY, *DISCRIMINATOR]
@@ -108,6 +110,9 @@ def text(
         "A Wasserstein critic or a relativistic discriminator has no value from which on an image is real: its "
         "accuracies mean little.",
     ]
+    points = {model: [point for run in group for point in run["curve"]] for model, group in by_model.items()}
+    if unwatched := [model for model in points if not any("fid_mnist" in point for point in points[model])]:
+        lines += ["", f"Trained without --evaluate-every, and so not in curves.png: {', '.join(unwatched)}."]
     return "\n".join(lines) + "\n"
 
 
@@ -157,20 +162,20 @@ def save_curves(path: Path, curves: dict[str, list[list[dict[str, float]]]]) -> 
 def save_progress(path: Path, runs: dict[str, tuple[Path, list[dict[str, float]]]]) -> None:
     """Show samples of a run of each model in a row, with a column for each of some points in time.
 
-    The times are those of the shortest run, and grow apart; each row shows its samples from nearest to them.
+    The times grow apart, from the first epoch of any to the last; each row shows its samples from nearest to them.
     """
-    shortest = min((curve for _, curve in runs.values()), key=lambda curve: curve[-1]["minutes"])
-    times = shortest[-1]["minutes"] * np.geomspace(1 / max(2, len(shortest)), 1, COLUMNS)
+    first, last = ([curve[epoch]["minutes"] for _, curve in runs.values()] for epoch in (0, -1))
+    times = np.geomspace(min(first), max(last), COLUMNS)
     figure = Figure(figsize=(2 * COLUMNS, 2.2 * len(runs)), layout="constrained")
     for row, (model, (folder, curve)) in zip(
         figure.subplots(len(runs), COLUMNS, squeeze=False), runs.items(), strict=True
     ):
-        minutes = [0.0, *(point["minutes"] for point in curve)]
+        minutes = [point["minutes"] for point in curve]
         for axes, moment in zip(row, times, strict=True):
-            frame = int(np.abs(np.subtract(minutes, moment)).argmin())
-            samples = corner(imageio.imread(folder / "samples" / f"epoch_{frame:04d}.png"))
+            epoch = int(np.abs(np.subtract(minutes, moment)).argmin())
+            samples = corner(imageio.imread(folder / "samples" / f"epoch_{epoch + 1:04d}.png"))
             axes.imshow(samples, cmap="gray", vmin=0, vmax=255)
-            axes.set(title=f"{minutes[frame]:.1f} min", xticks=[], yticks=[])
+            axes.set(title=f"{minutes[epoch]:.1f} min", xticks=[], yticks=[])
         row[0].set_ylabel(textwrap.fill(model, 20))
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=100)

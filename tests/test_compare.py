@@ -101,6 +101,7 @@ def test_a_budget_becomes_steps_and_finished_runs_can_take_part(finished_run, id
     assert (finished_run / "metrics.json").exists() == measured
     lines = (out / "comparison.md").read_text().splitlines()
     assert "| 12.5 |" in next(line for line in lines if line.startswith(f"| {finished_run}"))
+    assert lines[-1] == f"Trained without --evaluate-every, and so not in curves.png: {finished_run}."
 
 
 def test_a_run_that_diverges_does_not_stop_the_others(command, capsys):
@@ -159,8 +160,9 @@ def test_a_comparison_is_not_continued_with_other_defaults_or_half_finished_runs
         (["--models", "dcgan '"], "cannot be read"),
         (["--budget", "soon"], "it must be a time such as 300s, 5m or 1h"),
         (["--budget", "0s"], "it must be a time"),
+        (["--models", "dcgan,no/such"], "'no/such', and there is no such folder"),
         (["--budget", "5m", "--epochs", "3"], "give one of them"),
-        (["--paper", "absent.csv"], "absent.csv"),
+        (["--paper", "absent.csv"], "there is no file absent.csv"),
         (["--data-dir", "absent"], "absent"),
     ],
 )

@@ -52,7 +52,7 @@ def test_the_corner_of_a_grid_is_the_grid_of_its_first_digits():
 
 
 def test_progress_has_a_row_for_each_model_and_a_column_for_each_time(tmp_path):
-    """Of a run twice as long, whose frames are greys, the first half is shown."""
+    """Of a longer run, whose frames are greys, all its length is shown; a short one has its last frame there."""
     runs = {}
     for model, frames, minutes in (("short", 2, 4.0), ("long", 9, 1.0)):
         (tmp_path / model / "samples").mkdir(parents=True)
@@ -64,5 +64,5 @@ def test_progress_has_a_row_for_each_model_and_a_column_for_each_time(tmp_path):
     shown = imageio.imread(tmp_path / "samples.png")
     greys, counts = np.unique(shown[..., 0][(shown[..., :3] == shown[..., :1]).all(axis=-1)], return_counts=True)
     large = {int(grey) for grey, count in zip(greys, counts, strict=True) if count > 5000}
-    assert {40, 60, 80} <= large  # of `long` after 2, 3 and 4 minutes
-    assert not large & {100, 120, 140, 160}
+    assert {20, 40, 60, 100, 160} <= large  # of `long` after 1, 2, 3, 5 and 8 minutes; the first is all of `short`
+    assert not large & {80, 120, 140}

@@ -18,9 +18,7 @@ class Config(dcgan.Config):
 
     beta_1: Fraction = 0.0  # as its paper's appendix: the penalties stand in for the damping of momentum
     beta_2: Fraction = 0.99  # where its paper's schedule ends
-    penalty: NotNegative = (
-        1.0  # of R1 and R2 each; its paper chooses one for each data set, and MNIST is not among them
-    )
+    penalty: NotNegative = 1.0  # of R1 and R2 each; its paper chooses one for each data set, but had no MNIST
 
     presets = config.Config.presets  # a faster learning rate is no help here
 
