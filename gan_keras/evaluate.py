@@ -60,15 +60,14 @@ MEANINGS = {
 class Options:
     """What to measure, and with what."""
 
-    source: tyro.conf.Positional[
-        Path
-    ]  # a run's folder, a generator's SavedModel, or uint8 `images` (and `labels`) in .npy or .npz
+    # A run's folder, a generator's SavedModel, or a file .npy or .npz of uint8 `images`, and perhaps `labels`.
+    source: tyro.conf.Positional[Path]
     samples: Annotated[int, Between(FEWEST)] = 10_000  # how many images; no more than there are real test images
     dataset: str | None = None  # the real images: the run's own, or mnist
     data_dir: Folder = None  # holds their four IDX files, gzipped or not: the run's own, or downloaded
     features: Literal["digits", "inception"] = "digits"  # inception: the literature's, slow, and made for photographs
     classifier: Folder = None  # whose features count, made by python -m gan_keras.classifier: the shipped one
-    labelled: Switch = False  # also train a classifier on as many labelled samples as training images: minutes
+    labelled: Switch = False  # also train a classifier on labelled samples, as many as there are training images
     out: Folder = None  # for metrics.json, metrics.jsonl and report.png: where the source is, if not given
     seed: Seed = 0  # of the samples
 

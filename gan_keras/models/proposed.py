@@ -1,6 +1,7 @@
 """The model that the paper proposes: a DCGAN with everything that is known to steady one (its section 5.3).
 
 python -m gan_keras.train --model proposed
+
 python -m gan_keras.train --model proposed --conditional
 """
 
