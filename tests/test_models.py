@@ -68,6 +68,7 @@ def test_dcgan_refuses_sides_it_cannot_double_up_to():
 
 
 def build(name, **options):
+    keras.utils.set_random_seed(0)
     game = models.load(name).Model(tiny_config(name, **options), (28, 28, 1))
     game.compile(total_steps=10)
     return game
@@ -241,7 +242,7 @@ def test_infogan_makes_one_category_and_even_codes_of_normal_numbers():
 def test_infogans_generator_can_make_its_codes_readable():
     """Moved by the codes' loss alone, generator and code head soon do better than guessing: log 10 + 1/3."""
     game = build("infogan", learning_rate=3e-3)
-    for step in range(40):
+    for step in range(60):
         with tf.GradientTape() as tape:
             fake = game.generate(batch_of(32), step)
             loss = game.unread(game.discriminate(fake), fake)
@@ -266,14 +267,14 @@ def test_each_part_of_the_proposed_model_can_be_switched(part):
 def test_the_conditional_proposed_model_projects_the_class_onto_the_features():
     """D(x, y) = ψ(x) + V[y]·φ(x): Miyato and Koyama 2018, equation 3; without labels, as without the projection."""
     game = build("proposed", conditional=True, spectral_normalisation=False)
-    real, classes = batch_of(8), np.random.default_rng(1).permutation(8)
+    real, classes = batch_of(8), tf.range(8)
     network = game.discriminator
     dot = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dot))
     of_class, features = keras.Model(network.inputs, dot.input)([real["image"], classes])
     (table,) = (weight for weight in network.weights if weight.shape == (10, 4))
-    np.testing.assert_allclose(of_class, table.numpy()[classes], rtol=1e-6)
+    np.testing.assert_allclose(of_class, table.numpy()[:8], rtol=1e-6)
     projection = (table.numpy() * features.numpy()[:, None]).sum(axis=-1)  # of each image on each class
-    logits = np.concatenate([network([real["image"], np.full(8, label)]) for label in range(10)], axis=1)
+    logits = np.concatenate([network([real["image"], tf.fill([8], label)]) for label in range(10)], axis=1)
     np.testing.assert_allclose(logits - logits[:, :1], projection - projection[:, :1], atol=1e-5)
 
 
