@@ -40,8 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train both and print their times."""
     options = tyro.cli(Options, prog="python -m benchmarks.time_to_quality", args=arguments, description=__doc__)
     run = options.out / "ours"
+    resume = (run / "config.json").exists()
     ours = proposed.Config(
-        data_dir=options.data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=run.exists()
+        data_dir=options.data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=resume
     )
     train.check_folder(ours)
     dataset = data.load("mnist", options.data_dir)
