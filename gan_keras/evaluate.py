@@ -9,7 +9,6 @@ Examples:
 import json
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,16 +16,14 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 import tyro
 
-from gan_keras import classifier, config, console, data, files, generate, inception, metrics, report
+from gan_keras import classifier, config, console, data, files, inception, metrics, report, sources
 from gan_keras.config import Between, Folder, Seed, Switch, check_ranges
 from gan_keras.console import UserError
 
 SUBSETS = 3  # disjoint parts of the samples, whose deviation gives the standard error
 FEWEST = 20  # images: each of the subsets must have more than there are neighbours in precision and recall
-BATCH = 500  # images discriminated at a time
 LABELLED_STEPS = 2000  # of the classifier that is trained on generated digits only: it learns no more after that
 
 # What a good value is: shown beside each metric, in this order.
@@ -105,19 +102,19 @@ def evaluate(options: Options) -> dict:
     """
     start = time.monotonic()
     options = with_defaults(options)
-    given = None if options.source.is_dir() else from_file(options.source)  # what is wrong with it is known at once
+    source = sources.load(options.source)  # what is wrong with it is known at once
     dataset = data.load(options.dataset, options.data_dir)
     note_other_data(options.source, dataset)
     ruler = load_ruler(options, dataset)
     count = min(options.samples, len(dataset.test.images), len(dataset.train.images))
-    images, labels = draw(given, options, count, dataset)
+    images, labels = source.draw(count, options.seed, dataset)
     check_images(options, images, labels, dataset)
     count = len(images)
     if count < options.samples:
         print(
             f"Note: {count:,} samples in the place of {options.samples:,}: there are no more, or no more test images."
         )
-    discriminate = load_discriminator(options.source)
+    discriminate = sources.load_discriminator(options.source)
 
     random = np.random.default_rng(options.seed)
     test = random.permutation(len(dataset.test.images))[:count]
@@ -143,7 +140,7 @@ def evaluate(options: Options) -> dict:
     errors = {name: float(np.std([part[name] for part in parts], ddof=1) / np.sqrt(SUBSETS)) for name in parts[0]}
     if options.labelled:
         # As many samples as there are real training images, in whose place they stand; a file has what it has.
-        labelled = data.Split(*draw(given, options, len(dataset.train.images), dataset))
+        labelled = data.Split(*source.draw(len(dataset.train.images), options.seed, dataset))
         drawn = random.permutation(len(dataset.train.images))[: len(labelled.images)]
         as_many_real = data.Split(dataset.train.images[drawn], dataset.train.labels[drawn])
         print(
@@ -223,45 +220,6 @@ def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
     return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network, True)
 
 
-def make_images(options: Options, count: int, dataset: data.Dataset) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return images of a generator, with their labels if it is told the class.
-
-    It is told classes as frequent as they are in the training data: real digits of which all are equally frequent have
-    a `fid_mnist` of about 0.15 in the place of 0.09.
-
-    Raises:
-        UserError: if there is no generator, or the data have classes that it does not know.
-    """
-    generator = generate.load(options.source)  # its variables live as long as this name
-    classes = len(dataset.class_names)
-    if hasattr(generator, "classes") and (known := int(generator.classes())) < classes:
-        raise UserError(
-            f"the model in {options.source} is told one of {known} classes, and {dataset.name} has {classes}. "
-            "Give the --dataset that it was trained on."
-        )
-    labels = np.random.default_rng(options.seed).permutation(dataset.train.labels)[:count]
-    return generate.make(generator, count, options.seed, labels)
-
-
-def draw(
-    given: tuple[np.ndarray, np.ndarray | None] | None, options: Options, count: int, dataset: data.Dataset
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return images, and their labels if there are any: of the generator, or of the file if it is given."""
-    return make_images(options, count, dataset) if given is None else choose_images(given, options, count, dataset)
-
-
-def choose_images(
-    given: tuple[np.ndarray, np.ndarray | None], options: Options, count: int, dataset: data.Dataset
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return some of the images of a file, at random, for a file may be sorted by class."""
-    images, labels = given
-    classes = len(dataset.class_names)
-    if labels is not None and not np.isin(labels, np.arange(classes)).all():
-        raise UserError(f"the labels in {options.source} must be from 0 to {classes - 1}.")
-    chosen = np.random.default_rng(options.seed).permutation(len(images))[:count]
-    return images[chosen], None if labels is None else labels[chosen]
-
-
 def check_images(options: Options, images: np.ndarray, labels: np.ndarray | None, dataset: data.Dataset) -> None:
     """Raise a `UserError` if the images cannot be compared with the data, or are too few."""
     if images.shape[1:] != dataset.image_shape:
@@ -270,45 +228,6 @@ def check_images(options: Options, images: np.ndarray, labels: np.ndarray | None
         raise UserError(f"{len(images)} images are too few to measure; it takes {FEWEST}.")
     if options.labelled and labels is None:
         raise UserError(f"--labelled needs labels, and {options.source} has none.")
-
-
-def from_file(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read uint8 images [count, height, width(, channels)] from .npy, or from `images` (and `labels`) in .npz."""
-    try:
-        with path.open("rb") as file:
-            content = np.load(file)
-            arrays = {"images": content} if isinstance(content, np.ndarray) else dict(content)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} cannot be read as .npy or .npz ({error}).") from None
-    if "images" not in arrays:
-        raise UserError(f"{path} has no array `images`, only: {', '.join(arrays) or 'nothing'}.")
-    images, labels = arrays["images"], arrays.get("labels")
-    images = images[..., None] if images.ndim == 3 else images
-    if images.dtype != np.uint8 or images.ndim != 4:
-        raise UserError(
-            f"{path} has {images.dtype} {images.shape}; it must have uint8 [count, height, width, channels]."
-        )
-    if labels is not None and (labels.shape != images.shape[:1] or labels.dtype.kind not in "iu"):
-        raise UserError(f"the labels in {path} must be one whole number for each image.")
-    return images, None if labels is None else labels.astype(np.int32)
-
-
-def load_discriminator(source: Path) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]:
-    """Return what gives images, with their labels, their probability to be real; None for every source but a run."""
-    path = source / "discriminator"
-    if not (path / "saved_model.pb").exists():
-        return lambda images, labels: None
-    discriminator = tf.saved_model.load(str(path))
-    takes_labels = "label" in discriminator.signatures["serving_default"].structured_input_signature[1]
-
-    def discriminate(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        def part(rows: np.ndarray) -> tuple[tf.Tensor]:
-            image = data.standardise(images[rows])
-            return (discriminator.serve(image, labels[rows]) if takes_labels else discriminator.serve(image),)
-
-        return data.in_batches(part, np.arange(len(images)), BATCH)[0]
-
-    return discriminate
 
 
 def compare(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, float]:

@@ -10,7 +10,6 @@ import pytest
 from conftest import run_command, write_idx_folder
 
 from gan_keras import classifier, data, evaluate, train
-from gan_keras.console import UserError
 from gan_keras.models import dcgan
 
 run = functools.partial(run_command, evaluate.main)
@@ -252,18 +251,6 @@ def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):
     folder = write_idx_folder(tmp_path / "idx", 100, 30)
     np.save(tmp_path / "noise.npy", np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8))
     assert measure(capsys, folder, tmp_path / "noise.npy", tmp_path)["samples"] == 30
-
-
-def test_a_model_that_is_told_the_class_is_asked_for_what_the_data_have(labelled_run):
-    images, labels = np.zeros([40, 28, 28, 1], np.uint8), np.repeat([1, 3, 3, 7], 10).astype(np.int32)
-    split = data.Split(images, labels)
-    dataset = data.Dataset("mnist", "made up", split, split, [str(digit) for digit in range(10)])
-    made, asked = evaluate.make_images(evaluate.Options(source=labelled_run), 40, dataset)
-    assert made.shape == images.shape
-    np.testing.assert_array_equal(np.bincount(asked), np.bincount(labels))
-    letters = dataclasses.replace(dataset, name="letters", class_names=[*dataset.class_names, "A"])
-    with pytest.raises(UserError, match=r"one of 10 classes, and letters has 11.*--dataset"):
-        evaluate.make_images(evaluate.Options(source=labelled_run), 40, letters)
 
 
 def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys, monkeypatch):
