@@ -148,15 +148,15 @@ def plan(options: Options) -> list[Run]:
                 "dry_run": False,
             }
             runs.append(Run(name, replace(own_options(name, terms.keys()), **terms)))
-    folders = [run.options.folder for run in runs]
-    if twice := {run.model for run in runs if folders.count(run.options.folder) > 1}:
-        raise UserError(f"--models names the same model twice: {', '.join(sorted(twice))}.")
+    places = [(folder_name(run.model), run.options.seed) for run in runs]
+    if twice := {run.model for run, place in zip(runs, places, strict=True) if places.count(place) > 1}:
+        raise UserError(f"--models names the same model twice, or too much alike: {', '.join(sorted(twice))}.")
     return runs
 
 
 def folder_name(model: str) -> str:
     """Return what a model is called in a path."""
-    return re.sub("[^A-Za-z0-9.]+", "-", model)
+    return re.sub("[^A-Za-z0-9.]+", "-", str(Path(model)))  # "a/" and "./a" are "a"
 
 
 def given_run(name: str) -> Run:
@@ -238,7 +238,7 @@ def within_budget(options: Options, runs: list[Run], dataset: data.Dataset, seco
                 f"--budget is too short for {run.model}: {FRAMES} of its steps take "
                 f"{FRAMES * seconds[run.model]:.1f} seconds."
             )
-        whole = budget.STRIDE * round(steps / budget.STRIDE) if steps > budget.STRIDE**2 else round(steps)
+        whole = train.in_executions(round(steps), run.options)
         return replace(run, options=replace(run.options, steps_per_epoch=whole))
 
     return [run if run.facts else limited(run) for run in runs]

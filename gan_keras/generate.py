@@ -17,7 +17,7 @@ import tensorflow as tf
 import tyro
 
 from gan_keras import console, files, pictures
-from gan_keras.config import Count, Seed, check_ranges
+from gan_keras.config import OptionalCount, Seed, check_ranges
 from gan_keras.console import UserError
 
 LARGEST_GRID = 2500
@@ -28,7 +28,7 @@ class Options:
     """What to make, and where."""
 
     run: tyro.conf.Positional[Path]  # a run's folder, or a generator's SavedModel
-    count: Count = 25  # how many images
+    count: OptionalCount = None  # how many images: 25, if not given
     digits: str | None = None  # a number to draw, digit by digit, in the place of a count: for models told the class
     seed: Seed = 0  # the same seed gives the same images
     out: Path = Path("grid.png")  # .png: a picture of all of them; .npy, .npz: uint8 [count, height, width, channels]
@@ -39,10 +39,17 @@ class Options:
             raise UserError(f"--out {self.out} must end in .png, .npy or .npz.")
         if not self.out.parent.is_dir():
             raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
-        if self.out.suffix == ".png" and self.count > LARGEST_GRID:
-            raise UserError(f"a picture of {self.count} images is too large; give --out digits.npz.")
         if self.digits is not None and not re.fullmatch("[0-9]+", self.digits):
             raise UserError(f"--digits is {self.digits!r}; it must be a number such as 2026.")
+        if self.digits is not None and self.count is not None:
+            raise UserError("--digits says how many images there are; leave out --count.")
+        if self.out.suffix == ".png" and self.images > LARGEST_GRID:
+            raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
+
+    @property
+    def images(self) -> int:
+        """How many images."""
+        return len(self.digits) if self.digits else self.count or 25
 
 
 @console.command
@@ -53,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.digits and not hasattr(generator, "classes"):
         raise UserError(f"the model in {options.run} is not told the class, so it cannot draw --digits.")
     digits = np.array(list(options.digits), np.int32) if options.digits else None
-    images, labels = make(generator, options.count if digits is None else len(digits), options.seed, digits)
+    images, labels = make(generator, options.images, options.seed, digits)
     save(options.out, images, labels, columns=None if digits is None else len(digits))
     print(f"{len(images)} images in {options.out}")
 

@@ -78,5 +78,6 @@ def save_losses(path: Path, history: Mapping[str, Sequence[float]]) -> None:
         axes.legend()
         axes.grid(alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(0.5, len(history["epoch"]) + 0.5)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)

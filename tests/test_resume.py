@@ -108,7 +108,9 @@ def test_a_finished_run_resumed_stays_as_it_is(copied_run, idx_folder, capsys):
     before = shutil.copytree(run, run.with_name("before"))
     resume(run, idx_folder, epochs=2)
     assert_same_run(before, run)
-    assert "give more --epochs to train on" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "give more --epochs to train on" in text
+    assert f"into {run}, from step 6 on" in text
 
 
 def test_a_finished_run_whose_rate_has_fallen_is_not_offered_more(tmp_path, idx_folder, capsys):
