@@ -35,6 +35,7 @@ class Between:
 
 Count = Annotated[int, Between(1)]
 Rate = Annotated[float, Between(1e-8, 1)]
+OptionalRate = Annotated[float | None, Between(1e-8, 1), tyro.conf.arg(metavar="FLOAT")]
 Positive = Annotated[float, Between(1e-8)]
 NotNegative = Annotated[float, Between(0)]
 Fraction = Annotated[float, Between(0, 0.999999)]
@@ -59,6 +60,7 @@ class Config:
     batch_size: Count = 128  # as in the paper
     latent_dim: Count = 100  # as in the paper: so many normal numbers become an image
     learning_rate: Rate = 2e-4  # of both players (Radford et al. 2015)
+    generator_learning_rate: OptionalRate = None  # of the generator, where it has one of its own
     beta_1: Fraction = 0.5  # with Adam's own 0.9, players that chase each other oscillate (Radford et al. 2015)
     beta_2: Fraction = 0.999  # Adam's own
     schedule: Schedule = "constant"  # of the learning rate: all but constant end at 0, cooldown falls last

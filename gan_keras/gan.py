@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from gan_keras import losses
-from gan_keras.config import Config
+from gan_keras.config import Config, Schedule
 from gan_keras.layers import leaves, portable
 from gan_keras.optimizers import Adam
 from gan_keras.precision import precision
@@ -85,8 +85,9 @@ class GAN(keras.Model):
 
     def compile(self, total_steps: int, steps_per_execution: int = 1) -> None:
         """Make the optimizers; the learning rate's schedule ends after `total_steps` steps of the generator."""
-        self.generator_optimizer = self.build_optimizer(total_steps)
-        self.discriminator_optimizer = self.build_optimizer(total_steps * self.config.critic_steps)
+        rate = self.config.learning_rate
+        self.generator_optimizer = self.build_optimizer(self.config.generator_learning_rate or rate, total_steps)
+        self.discriminator_optimizer = self.build_optimizer(rate, total_steps * self.config.critic_steps)
         self.generator_player = Player(self.generator_networks(), self.generator_optimizer)
         self.discriminator_player = Player([self.discriminator], self.discriminator_optimizer)
         for player in (self.generator_player, self.discriminator_player):
@@ -100,9 +101,9 @@ class GAN(keras.Model):
         holders += [self.generator_optimizer, self.discriminator_optimizer, *self.means.values()]
         return [self.step, *(variable.value for holder in holders for variable in holder.variables)]
 
-    def build_optimizer(self, total_steps: int) -> keras.optimizers.Optimizer:
+    def build_optimizer(self, rate: float, total_steps: int) -> keras.optimizers.Optimizer:
         """Return one player's optimizer."""
-        optimizer = self.plain_optimizer(learning_rate(self.config, total_steps))
+        optimizer = self.plain_optimizer(scheduled(rate, self.config.schedule, total_steps))
         # float16 has too few exponents for small gradients; bfloat16 has as many as float32.
         return keras.optimizers.LossScaleOptimizer(optimizer) if self.config.precision == "float16" else optimizer
 
@@ -129,7 +130,7 @@ class GAN(keras.Model):
         self.step.assign_add(1)
         self.track(generator_loss=generator_loss, discriminator_loss=discriminator_loss)
         logs = {name: mean.result() for name, mean in self.means.items()}
-        return logs | {"learning_rate": self.generator_optimizer.learning_rate}
+        return logs | {"learning_rate": self.discriminator_optimizer.learning_rate}
 
     def generate(self, real: Batch, number: int = 0) -> Batch:
         """Return a batch of fakes as large as `real`. `number` counts the batches within a step."""
@@ -251,20 +252,22 @@ def share(condition: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.cast(condition, tf.float32))
 
 
-def learning_rate(config: Config, total_steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate, or a schedule for it that ends at 0 with the last step.
+def scheduled(
+    rate: float, schedule: Schedule, total_steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate itself, or a schedule that begins with it and ends at 0 with the last step.
 
     "cooldown" is constant until the last tenth of the steps, and there falls along a cosine (after Hägele et al. 2024,
     arXiv:2405.18392).
     """
-    if config.schedule == "linear":
-        return keras.optimizers.schedules.PolynomialDecay(config.learning_rate, total_steps, end_learning_rate=0.0)
-    if config.schedule == "cosine":
-        return keras.optimizers.schedules.CosineDecay(config.learning_rate, total_steps)
-    if config.schedule == "cooldown":
-        rate, cooling = config.learning_rate, max(1, round(COOLDOWN * total_steps))
+    if schedule == "linear":
+        return keras.optimizers.schedules.PolynomialDecay(rate, total_steps, end_learning_rate=0.0)
+    if schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(rate, total_steps)
+    if schedule == "cooldown":
+        cooling = max(1, round(COOLDOWN * total_steps))
         # What Keras knows as warming up, to the rate at which it begins, is the constant part.
         return keras.optimizers.schedules.CosineDecay(
             rate, cooling, warmup_target=rate, warmup_steps=total_steps - cooling
         )
-    return config.learning_rate
+    return rate

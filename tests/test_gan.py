@@ -1,4 +1,3 @@
-import dataclasses
 
 import keras
 import numpy as np
@@ -77,11 +76,11 @@ def test_each_player_descends_its_own_loss():
 
 def test_the_step_equals_one_written_out_by_hand():
     """Against the plain form: separate passes over real and fake, Keras' own layers, a step of Adam each."""
-    game, twin = build(learning_rate=1e-3), build(learning_rate=1e-3)
+    game, twin = (build(learning_rate=1e-3, generator_learning_rate=2e-3) for _ in range(2))
     real = batch_of(8)
     latent = normal(twin, [8, twin.config.latent_dim])
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
-    adams = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
+    adams = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in (1e-3, 2e-3)]
     with tf.GradientTape() as tape:
         real_logits = twin.discriminator(real["image"])
         fake_logits = twin.discriminator(twin.generator(latent, training=True))
@@ -175,8 +174,7 @@ def test_random_numbers_depend_on_seed_step_stream_and_number_only():
     ],
 )
 def test_schedules_end_at_the_last_step(schedule, expected):
-    config = dataclasses.replace(tiny_config("dcgan"), schedule=schedule, learning_rate=1e-3)
-    rate = gan.learning_rate(config, 100)
+    rate = gan.scheduled(1e-3, schedule, 100)
     rates = [rate if schedule == "constant" else float(rate(step)) for step in (0, 50, 90, 95, 100)]
     np.testing.assert_allclose(rates, np.array(expected) * 1e-3, atol=1e-9)
 

@@ -241,7 +241,7 @@ def test_infogan_makes_one_category_and_even_codes_of_normal_numbers():
 
 def test_infogans_generator_can_make_its_codes_readable():
     """Moved by the codes' loss alone, generator and code head soon do better than guessing: log 10 + 1/3."""
-    game = build("infogan", learning_rate=3e-3)
+    game = build("infogan", generator_learning_rate=3e-3)
     for step in range(60):
         with tf.GradientTape() as tape:
             fake = game.generate(batch_of(32), step)

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from gan_keras.config import Count, NotNegative
+from gan_keras.config import Count, NotNegative, Rate
 from gan_keras.console import UserError
 from gan_keras.models import dcgan
 
@@ -20,11 +20,9 @@ COLUMNS = 10  # of the picture of the codes
 
 @dataclass(frozen=True, kw_only=True)
 class Config(dcgan.Config):
-    """The options of the InfoGAN.
+    """The options of the InfoGAN."""
 
-    Both players have the DCGAN's rate; in its paper the generator's is five times as high.
-    """
-
+    generator_learning_rate: Rate = 1e-3  # five times the discriminator's (appendix C.1): readable digits come sooner
     latent_dim: Count = 74  # 62 for noise, 10 for the class, 2 for the continuous codes (appendix C.1)
     categories: Count = 10  # classes to be found
     information: NotNegative = 1.0  # weight of the codes' loss (appendix C.1)
