@@ -143,7 +143,7 @@ def describe(model: GAN, dataset: data.Dataset, steps_per_epoch: int) -> None:
     """Print what a run would do."""
     for name, value in vars(model.config).items():
         if value is not None:  # what is worked out instead follows
-            print(f"{config.flag(name):24}{value}")
+            print(f"{config.flag(name):27}{value}")
     print(
         f"\n{len(dataset.train.images):,} training images {dataset.image_shape}: {dataset.source}\n"
         f"generator {model.generator.count_params():,} weights, "
