@@ -77,7 +77,7 @@ def save_losses(path: Path, history: Mapping[str, Sequence[float]]) -> None:
     for axes in (losses, accuracies):
         axes.legend()
         axes.grid(alpha=0.3)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.set_xlim(0.5, len(history["epoch"]) + 0.5)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120)
