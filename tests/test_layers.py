@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers import BatchNormalization, SpectralNormalization, fused, portable
+from gan_keras.layers import BatchNormalization, Conv2DTranspose, SpectralNormalization, fused, portable
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -78,7 +78,14 @@ def test_it_can_be_saved_and_loaded(tmp_path):
 
 def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_output():
     ours = keras.Sequential(
-        [keras.Input([10]), keras.layers.Dense(8), BatchNormalization(), keras.layers.ReLU()], name="ours"
+        [
+            keras.Input([10]),
+            keras.layers.Dense(8),
+            BatchNormalization(),
+            keras.layers.Reshape([2, 2, 2]),
+            Conv2DTranspose(1, 2, padding="same"),
+        ],
+        name="ours",
     )
     for _ in range(5):
         ours(inputs((64, 10)), training=True)
@@ -86,14 +93,73 @@ def test_the_portable_copy_is_plain_keras_in_float32_with_the_same_output():
     assert [type(layer) for layer in copy.layers] == [
         keras.layers.Dense,
         keras.layers.BatchNormalization,
-        keras.layers.ReLU,
+        keras.layers.Reshape,
+        keras.layers.Conv2DTranspose,
     ]
     np.testing.assert_allclose(copy(inputs((4, 10))), ours(inputs((4, 10))), atol=1e-5)
     again = fused(copy)
     assert type(again.layers[1]) is BatchNormalization
+    assert type(again.layers[3]) is Conv2DTranspose
     np.testing.assert_allclose(again(inputs((4, 10))), copy(inputs((4, 10))), atol=1e-5)
     low = keras.Sequential([keras.Input([10]), keras.layers.Dense(8, dtype="mixed_bfloat16")])
     assert portable(low).layers[0].compute_dtype == "float32"
+
+
+# Transposed convolution
+
+
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 5, (2, 5)])
+@pytest.mark.parametrize("options", [{}, {"activation": "tanh"}, {"use_bias": False}])
+def test_the_last_convolution_has_the_same_numbers_and_gradients_as_keras(kernel_size, options):
+    theirs, ours = (
+        kind(1, kernel_size, padding="same", **options) for kind in (keras.layers.Conv2DTranspose, Conv2DTranspose)
+    )
+    x = inputs((3, 6, 7, 5))
+    results = []
+    for layer in (theirs, ours):
+        layer.build(x.shape)
+        layer.set_weights([inputs(weight.shape) / 10 for weight in theirs.get_weights()])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+            loss = tf.reduce_sum(y**3)
+        results.append([y, *tape.gradient(loss, [x, *layer.trainable_variables])])
+    assert ours._is_last()
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "options", [{"filters": 2}, {"strides": 2}, {"padding": "valid"}, {"dilation_rate": 2}, {"output_padding": 0}]
+)
+def test_other_transposed_convolutions_are_left_to_keras(options):
+    options = {"filters": 1, "kernel_size": 3, "padding": "same"} | options
+    theirs, ours = keras.layers.Conv2DTranspose(**options), Conv2DTranspose(**options)
+    x = inputs((3, 6, 7, 5))
+    theirs.build(x.shape)
+    ours.build(x.shape)
+    ours.set_weights(theirs.get_weights())
+    np.testing.assert_array_equal(ours(x), theirs(x))
+
+
+def test_in_bfloat16_the_last_convolution_rounds_about_as_little_as_keras():
+    x = tf.cast(inputs((30, 6, 7, 64)), tf.bfloat16)
+    exact, theirs, ours = (
+        kind(1, 4, padding="same", dtype=dtype)
+        for kind, dtype in (
+            (keras.layers.Conv2DTranspose, "float32"),
+            (keras.layers.Conv2DTranspose, "mixed_bfloat16"),
+            (Conv2DTranspose, "mixed_bfloat16"),
+        )
+    )
+    for layer in (exact, theirs, ours):
+        layer.build(x.shape)
+        layer.set_weights([inputs(weight.shape) / 50 for weight in exact.get_weights()])
+    assert ours(x).dtype == tf.bfloat16
+    theirs_off, ours_off = (
+        tf.math.reduce_std(tf.cast(layer(x), tf.float32) - exact(tf.cast(x, tf.float32))) for layer in (theirs, ours)
+    )
+    assert ours_off < 1.3 * theirs_off
 
 
 # Spectral normalisation

@@ -11,7 +11,7 @@ from keras import layers
 from gan_keras import config, gan
 from gan_keras.config import Count
 from gan_keras.console import UserError
-from gan_keras.layers import BatchNormalization
+from gan_keras.layers import BatchNormalization, Conv2DTranspose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,11 @@ class Model(gan.GAN):
                 layers.Dense(height // 4 * width // 4 * 2 * filters, use_bias=False),
                 *self.activation(),
                 layers.Reshape([height // 4, width // 4, 2 * filters]),
-                layers.Conv2DTranspose(2 * filters, kernel, strides=2, padding="same", use_bias=False),
+                Conv2DTranspose(2 * filters, kernel, strides=2, padding="same", use_bias=False),
                 *self.activation(),
-                layers.Conv2DTranspose(filters, kernel, strides=2, padding="same", use_bias=False),
+                Conv2DTranspose(filters, kernel, strides=2, padding="same", use_bias=False),
                 *self.activation(),
-                layers.Conv2DTranspose(channels, kernel, padding="same"),
+                Conv2DTranspose(channels, kernel, padding="same"),
                 layers.Activation("tanh", dtype="float32"),
             ],
             name="generator",
