@@ -25,10 +25,11 @@ def describe() -> str:
 
 def installed(contestants: Iterable[str]) -> list[str]:
     """Return the contestants that can run here; says so if PyTorch's cannot."""
-    if importlib.util.find_spec("torch"):
-        return list(contestants)
-    print("Note: PyTorch is not installed (pip install torch); its rows are left out.", file=sys.stderr)
+    contestants = list(contestants)
     others = [name for name in contestants if not name.startswith("pytorch")]
+    if others == contestants or importlib.util.find_spec("torch"):
+        return contestants
+    print("Note: PyTorch is not installed (pip install torch); its rows are left out.", file=sys.stderr)
     if not others:
         raise UserError("there is nothing left to time.")
     return others

@@ -1,7 +1,7 @@
 """Time how long the default model takes to be as good as the usual tutorial loop is after its 50 epochs.
 
-As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed. It
-takes hours; after Ctrl-C the same command goes on from the last epoch.
+As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed, and
+no compilation. It takes hours; after Ctrl-C the same command goes on from the last epoch.
 
 Examples:
   python -m benchmarks.time_to_quality --data-dir DIR
@@ -39,24 +39,23 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train both and print their times."""
     options = tyro.cli(Options, prog="python -m benchmarks.time_to_quality", args=arguments, description=__doc__)
-    run = options.out / "ours"
+    out, data_dir = options.out.expanduser().resolve(), options.data_dir and options.data_dir.expanduser().resolve()
+    run = out / f"ours-{options.our_epochs}"  # whose rate falls at the end: another number of epochs is another run
     resume = (run / "config.json").exists()
-    ours = proposed.Config(
-        data_dir=options.data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=resume
-    )
+    ours = proposed.Config(data_dir=data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=resume)
     train.check_folder(ours)
-    dataset = data.load("mnist", options.data_dir)
+    dataset = data.load("mnist", data_dir)
     real = dataset.test.images[: watch.SAMPLES]
     ruler = classifier.load()
     print(machine.describe(), flush=True)
     tutorial = alone.call(
         "tutorial_epochs",
-        data_dir=options.data_dir and str(options.data_dir.resolve()),
+        data_dir=data_dir and str(data_dir),
         epochs=options.tutorial_epochs,
         count=len(real),
-        folder=str((options.out / "tutorial").resolve()),
+        folder=str(out / "tutorial"),
     )
-    samples = np.load(options.out / "tutorial" / "samples.npy")
+    samples = np.load(out / "tutorial" / "samples.npy")
     target = metrics.frechet_distance(ruler(real)[0], ruler(samples)[0])["fid"]
     print(
         f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {tutorial['epochs']} epochs, "

@@ -11,7 +11,7 @@ Examples:
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, median
+from statistics import median
 from typing import Annotated
 
 import tyro
@@ -86,7 +86,7 @@ def table(results: dict[str, list[dict[str, float]]], options: Options) -> str:
         ratios = [other["seconds"] / one["seconds"] for one, other in zip(results[first], rounds, strict=True)]
         lines.append(
             f"| {name} | {seconds * 1000:.0f} | {options.batch_size / seconds:,.0f} | {peak:,.0f} | {share:.0%} | "
-            f"{mean(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
+            f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
         )
     return "\n".join(lines)
 

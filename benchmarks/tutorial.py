@@ -57,9 +57,12 @@ def build_discriminator() -> keras.Model:
 
 def begin() -> tuple[Callable[[tf.Tensor], None], tf.train.Checkpoint]:
     """Return the tutorial's training step of a batch of images in [-1, 1], and a checkpoint of all that it changes."""
+    keras.utils.set_random_seed(0)
     generator, discriminator = build_generator(), build_discriminator()
     generator_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
     discriminator_optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
+    generator_optimizer.build(generator.trainable_variables)
+    discriminator_optimizer.build(discriminator.trainable_variables)
     entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
     @tf.function
