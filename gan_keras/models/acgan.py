@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from gan_keras.config import NotNegative
-from gan_keras.models import cgan
+from gan_keras.models import cgan, dcgan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +26,7 @@ class Model(cgan.Model):
     """
 
     def build_discriminator(self) -> keras.Model:
-        head = self.build_head(1 + self.classes)
-        return keras.Sequential([self.build_features(self.image_shape), head], name="discriminator")
+        return dcgan.Model.build_discriminator(self, 1 + self.classes)  # not the conditional GAN's
 
     def discriminator_loss(self, real, fake):
         real_outputs, fake_outputs = self.discriminate_both(real, fake)

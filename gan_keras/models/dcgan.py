@@ -53,8 +53,10 @@ class Model(gan.GAN):
         """Return what follows each of the generator's inner layers."""
         return [BatchNormalization(), layers.ReLU()]
 
-    def build_discriminator(self) -> keras.Model:
-        return keras.Sequential([self.build_features(self.image_shape), self.build_head()], name="discriminator")
+    def build_discriminator(self, outputs: int = 1) -> keras.Model:
+        features, head = self.build_features(self.image_shape), self.build_head(outputs)
+        # Without an `Input`, the network would take images of the dtype that `features` computes in.
+        return keras.Sequential([keras.Input(self.image_shape), features, head], name="discriminator")
 
     def build_features(self, image_shape: tuple[int, int, int]) -> keras.Sequential:
         """Return the discriminator up to its last layer."""
