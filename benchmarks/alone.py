@@ -2,7 +2,7 @@
 
 import importlib
 import json
-import resource
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def call(function: str, **arguments: Any) -> dict[str, Any]:
-    """Return what a function of `benchmarks.contestants` returns, and `peak_mib`, its process's peak memory.
+    """Return what a function of `benchmarks.contestants` returns, and `peak_mib`, its process's peak memory in MiB.
 
     Raises:
         RuntimeError: with the end of what it printed, if it fails.
@@ -27,8 +27,16 @@ def call(function: str, **arguments: Any) -> dict[str, Any]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def peak_mib() -> float:
+    """Return this process's peak memory, not a number where the system is not Linux.
+
+    `resource.getrusage` would not do: its peak is at least that of the process which started this one.
+    """
+    status = Path("/proc/self/status")
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) / 1024 if status.exists() else float("nan")
+
+
 if __name__ == "__main__":
     contestant = getattr(importlib.import_module("benchmarks.contestants"), sys.argv[1])
     result = contestant(**json.loads(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB on Linux
-    print(json.dumps(result | {"peak_mib": peak / 1024}))
+    print(json.dumps(result | {"peak_mib": peak_mib()}))

@@ -8,16 +8,17 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+STRIDE = 20  # steps that are timed together, for ours returns to Python as seldom
 PRODUCT = 2048  # rows and columns of the matrices whose product tells the machine's rate
 GENERATING_SECONDS = 5
 
 
-# Training steps: each returns the median `seconds` of a step (of ours, over executions of several steps), and the
-# machine's best `product_rate` in the same precision
+# Training steps: each returns the median `seconds` of a step, over strides of several, and the machine's best
+# `product_rate` in the same precision
 
 
 def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
-    """Train the DCGAN as `python -m gan_keras.train` does: through `fit()`, from the project's own batches."""
+    """Train the DCGAN as `gan_keras.train` does, through `fit()` from the project's batches, but write nothing."""
     import tensorflow as tf
     from keras.callbacks import LambdaCallback
 
@@ -26,17 +27,31 @@ def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) ->
 
     images = _noise(batch_size)
     split = data.Split(images, np.zeros(len(images), np.int32))
-    config = dcgan.Config(batch_size=batch_size, kernel_size=kernel_size, precision=precision)
-    stride = min(config.steps_per_execution, steps)
-    total = -(-steps // stride) * stride
+    stride, total = _strides(steps)
+    config = dcgan.Config(
+        batch_size=batch_size, kernel_size=kernel_size, precision=precision, steps_per_execution=stride
+    )
     model = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), total)
     batches = data.batches(split, batch_size, seed=0)
     model.fit(batches, steps_per_epoch=stride, shuffle=False, verbose=0)  # traces, and warms up
-    marks = []  # the first one ends the stride that starts `fit`
-    clock = LambdaCallback(on_train_batch_end=lambda batch, logs: marks.append(time.perf_counter()))
-    model.fit(batches, steps_per_epoch=total + stride, shuffle=False, verbose=0, callbacks=[clock])
+    marks = []
+
+    def mark(batch, logs):
+        if (batch + 1) % stride == 0:
+            marks.append(time.perf_counter())
+
+    clock = LambdaCallback(on_train_batch_end=mark)
+    model.fit(batches, steps_per_epoch=total, shuffle=False, verbose=0, callbacks=[clock])
     matrix = tf.cast(tf.random.normal([PRODUCT, PRODUCT]), model.generator.layers[0].compute_dtype)
     return {"seconds": median(np.diff(marks)) / stride, "product_rate": _product_rate(matrix, tf.matmul)}
+
+
+def train_without(trick: str, **arguments) -> dict:
+    """Train as `train_ours` does, without one of the tricks that make it fast."""
+    from benchmarks import tricks
+
+    with tricks.undone(trick):
+        return train_ours(**arguments)
 
 
 def train_tutorial(batch_size: int, steps: int, **_) -> dict:
@@ -138,13 +153,21 @@ def _noise(batch_size: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (10 * batch_size, 28, 28, 1), dtype=np.uint8)
 
 
+def _strides(steps: int) -> tuple[int, int]:
+    """Return how many steps are timed together, and how many to run: time begins after a first stride that warms up."""
+    stride = min(STRIDE, steps)
+    return stride, stride * (1 + -(-steps // stride))
+
+
 def _time(step: Callable, batches: Iterator, steps: int) -> float:
-    """Return the median seconds of `steps` steps, with their batches, after five to warm up."""
+    """Return the median seconds of a step with its batch."""
+    stride, total = _strides(steps)
     marks = []
-    for _ in range(5 + steps + 1):
-        marks.append(time.perf_counter())
+    for number in range(total):
         step(next(batches))
-    return median(np.diff(marks[5:]))
+        if (number + 1) % stride == 0:
+            marks.append(time.perf_counter())
+    return median(np.diff(marks)) / stride
 
 
 def _repeat(generate: Callable, batch_size: int) -> float:

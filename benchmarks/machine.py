@@ -48,14 +48,15 @@ def processor() -> str:
     return f"{lines.get('model name', platform.machine())} ({', '.join(matters)})"
 
 
-def step_operations(kernel_size: int) -> int:
+def step_operations(kernel_size: int, fake_passes: int = 2) -> int:
     """Return the multiplications and additions per image of one training step of the DCGAN, in its plainest form.
 
     A pass forward through a layer is one unit of work, its two gradients are one each. The generator runs forward and
-    back once. The discriminator runs forward and back over a real and a fake image, and over the fake one once more
-    for the generator, without the gradients of its own weights.
+    back once. The discriminator runs forward and back over a real and a fake image, and for the generator back over
+    the fake one once more, without the gradients of its own weights. Where it has moved in between, that takes another
+    pass forward: `fake_passes` is 2; in the tutorial, where both players move at once, it is 1.
     """
     kernel = kernel_size**2
     generator = 100 * 7 * 7 * 128 + kernel * (7 * 7 * 128 * 128 + 14 * 14 * 128 * 64 + 28 * 28 * 64)
     discriminator = kernel * (14 * 14 * 64 + 7 * 7 * 64 * 128) + 7 * 7 * 128
-    return 2 * (3 * generator + (2 * 3 + 2) * discriminator)
+    return 2 * (3 * generator + (2 * 3 + fake_passes) * discriminator)

@@ -6,6 +6,7 @@ down slows all of them.
 Examples:
   python -m benchmarks.train_step
   python -m benchmarks.train_step --kernel-size 5 --contestants ours-float32 tutorial pytorch-float32
+  python -m benchmarks.train_step --contestants ours without-fused-adam without-fakes-made-once
 """
 
 import sys
@@ -16,17 +17,18 @@ from typing import Annotated
 
 import tyro
 
-from benchmarks import alone, machine
+from benchmarks import alone, machine, tricks
 from gan_keras import console
 from gan_keras.config import Between, Count, check_ranges
 
-CONTESTANTS = {
-    "ours": ("train_ours", "auto"),
-    "ours-float32": ("train_ours", "float32"),
-    "tutorial": ("train_tutorial", "float32"),
-    "pytorch-float32": ("train_pytorch", "float32"),
-    "pytorch-bfloat16": ("train_pytorch", "bfloat16"),
+CONTESTANTS = {  # a function of `benchmarks.contestants`, with what sets it apart
+    "ours": ("train_ours", {"precision": "auto"}),
+    "ours-float32": ("train_ours", {"precision": "float32"}),
+    "tutorial": ("train_tutorial", {}),
+    "pytorch-float32": ("train_pytorch", {"precision": "float32"}),
+    "pytorch-bfloat16": ("train_pytorch", {"precision": "bfloat16"}),
 }
+WITHOUT = {f"without-{trick}": ("train_without", {"precision": "auto", "trick": trick}) for trick in tricks.TRICKS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +44,8 @@ class Options:
     def __post_init__(self) -> None:
         check_ranges(self)
         for name in self.contestants:
-            if name not in CONTESTANTS:
-                raise console.nearest("contestant", name, CONTESTANTS)
+            if name not in CONTESTANTS | WITHOUT:
+                raise console.nearest("contestant", name, CONTESTANTS | WITHOUT)
 
 
 @console.command
@@ -54,11 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for number in range(options.rounds):
         for name, rounds in results.items():
             print(f"round {number + 1}/{options.rounds}: {name}", file=sys.stderr, flush=True)
-            function, precision = CONTESTANTS[name]
+            function, own = (CONTESTANTS | WITHOUT)[name]
             rounds.append(
                 alone.call(
                     function,
-                    precision=precision,
+                    **own,
                     kernel_size=options.kernel_size,
                     batch_size=options.batch_size,
                     steps=options.steps,
@@ -80,7 +82,8 @@ def table(results: dict[str, list[dict[str, float]]], options: Options) -> str:
     ]
     for name, rounds in results.items():
         seconds = median(result["seconds"] for result in rounds)
-        work = machine.step_operations(5 if name == "tutorial" else options.kernel_size) * options.batch_size
+        networks = (5, 1) if name == "tutorial" else (options.kernel_size, 2)
+        work = machine.step_operations(*networks) * options.batch_size
         share = median(work / result["seconds"] / result["product_rate"] for result in rounds)
         peak = max(result["peak_mib"] for result in rounds)
         ratios = [other["seconds"] / one["seconds"] for one, other in zip(results[first], rounds, strict=True)]

@@ -58,6 +58,9 @@ def run(options: Config) -> Path:
     backup = callbacks.Backup(options.folder / "backup", model, steps_per_epoch)
     if saved:
         backup.restore()
+        before, now = saved.get("versions", {}).get("native_precision"), native_precision()
+        if options.precision == "auto" and before not in (None, now):
+            print(f"Note: this run was begun in {before}, and goes on in {now}, in which this machine is faster.")
         if (done := int(model.step) / steps_per_epoch) > options.epochs:
             raise UserError(f"the run in {options.folder} has {done:.3g} epochs already; give more --epochs to go on.")
         if done == options.epochs:

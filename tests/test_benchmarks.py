@@ -1,16 +1,22 @@
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
+from conftest import tiny_config
 
-from benchmarks import alone, contestants, machine, time_to_quality, train_step
-from gan_keras import models
+from benchmarks import alone, contestants, machine, time_to_quality, train_step, tricks
+from gan_keras import data, train
 from gan_keras.layers import leaves
+from gan_keras.models import dcgan
 
 
 @pytest.mark.parametrize("kernel_size", [4, 5])
 def test_a_steps_operations_are_those_of_the_networks(kernel_size):
     """Counted from the kernels: each of their numbers meets every place of the smaller side of its layer."""
-    dcgan = models.load("dcgan")
     game = dcgan.Model(dcgan.Config(kernel_size=kernel_size, precision="float32"), (28, 28, 1))
 
     def forward(network):
@@ -23,6 +29,7 @@ def test_a_steps_operations_are_those_of_the_networks(kernel_size):
 
     expected = 2 * (3 * forward(game.generator) + 8 * forward(game.discriminator))
     assert machine.step_operations(kernel_size) == expected
+    assert expected - machine.step_operations(kernel_size, fake_passes=1) == 2 * forward(game.discriminator)
 
 
 def test_each_of_ours_runs_and_is_timed():
@@ -30,6 +37,56 @@ def test_each_of_ours_runs_and_is_timed():
         result = function(precision="float32", kernel_size=4, batch_size=4, steps=2)
         assert 0 < result["seconds"] < 60
         assert result["product_rate"] > 1e9
+
+
+def test_generating_is_timed(monkeypatch):
+    monkeypatch.setattr(contestants, "GENERATING_SECONDS", 0.1)
+    assert contestants.generate_ours(batch_size=4)["images_per_second"] > 0
+
+
+@pytest.mark.parametrize("trick", tricks.TRICKS)
+def test_a_trick_changes_no_number(trick):
+    random = np.random.default_rng(0)
+    split = data.Split(random.integers(0, 256, (16, 28, 28, 1), dtype=np.uint8), np.zeros(16, np.int32))
+    dataset = data.Dataset("noise", "noise", split, split, ["0"])
+
+    def losses() -> list[float]:
+        model = train.build(tiny_config("dcgan"), dataset, steps_per_epoch=4)
+        batches = data.batches(split, model.config.batch_size, seed=0)
+        history = model.fit(batches, steps_per_epoch=4, shuffle=False, verbose=0).history
+        return [history[name][0] for name in ("generator_loss", "discriminator_loss")]
+
+    with tricks.undone(trick):
+        without = losses()
+    np.testing.assert_allclose(without, losses(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("kernel_size", [4, 5])
+def test_pytorchs_networks_are_ours(kernel_size):
+    torch = pytest.importorskip("torch")
+    pytorch = importlib.import_module("benchmarks.pytorch")
+    ours = dcgan.Model(dcgan.Config(kernel_size=kernel_size, precision="float32"), (28, 28, 1))
+    theirs = pytorch.Generator(kernel_size), pytorch.Discriminator(kernel_size)
+    for one, other in zip((ours.generator, ours.discriminator), theirs, strict=True):
+        sizes = [int(np.prod(weight.shape)) for weight in one.trainable_weights]
+        assert sorted(sizes) == sorted(weight.numel() for weight in other.parameters())
+    images = theirs[0](torch.zeros(2, pytorch.LATENT_DIM))
+    assert images.shape == (2, 1, 28, 28)
+    assert theirs[1](images).shape == (2, 1)
+    pytorch.make_step(kernel_size, bfloat16=False)(images.detach())
+
+
+def test_a_process_does_not_count_the_memory_of_the_one_that_started_it():
+    ballast = bytearray(2**30)
+    ballast[:: 2**12] = b"x" * 2**18  # every page is there
+    peak = subprocess.run(
+        [sys.executable, "-c", "from benchmarks import alone; print(alone.peak_mib())"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(alone.__file__).parents[1],
+    )
+    assert 1 < float(peak.stdout) < 500
 
 
 def test_the_tutorial_goes_on_from_the_epochs_it_has(idx_folder, tmp_path):

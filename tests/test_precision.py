@@ -27,8 +27,19 @@ def test_layers_compute_as_told_with_weights_in_float32(name, compute):
     [("flags : fpu avx2 avx512f", "float32"), ("flags : avx512_bf16", "bfloat16"), ("flags : amx_bf16", "bfloat16")],
 )
 def test_auto_follows_the_processor(tmp_path, monkeypatch, flags, expected):
+    monkeypatch.setattr(precision.tf.config, "list_physical_devices", lambda kind: [])
     (tmp_path / "cpuinfo").write_text(flags)
     monkeypatch.setattr(precision, "CPU_FACTS", tmp_path / "cpuinfo")
     assert precision.native_precision() == expected
     monkeypatch.setattr(precision, "CPU_FACTS", tmp_path / "absent")
     assert precision.native_precision() == "float32"
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [({"compute_capability": (8, 0)}, "bfloat16"), ({"compute_capability": (7, 5)}, "float32"), ({}, "float32")],
+)
+def test_a_gpu_decides_where_there_is_one(monkeypatch, details, expected):
+    monkeypatch.setattr(precision.tf.config, "list_physical_devices", lambda kind: ["a GPU"])
+    monkeypatch.setattr(precision.tf.config.experimental, "get_device_details", lambda device: details)
+    assert precision.native_precision() == expected

@@ -113,6 +113,16 @@ def test_a_finished_run_resumed_stays_as_it_is(copied_run, idx_folder, capsys):
     assert f"into {run}, from step 6 on" in text
 
 
+def test_another_machines_precision_is_told(copied_run, idx_folder, capsys):
+    run, _ = copied_run
+    saved = json.loads((run / "config.json").read_text())
+    saved["options"]["precision"] = "auto"
+    saved["versions"]["native_precision"] = "float64"
+    (run / "config.json").write_text(json.dumps(saved))
+    resume(run, idx_folder, precision="auto")
+    assert "this run was begun in float64, and goes on in " in capsys.readouterr().out
+
+
 def test_a_finished_run_whose_rate_has_fallen_is_not_offered_more(tmp_path, idx_folder, capsys):
     options = {"data_dir": idx_folder, "out": tmp_path, "epochs": 1, "schedule": "cooldown"}
     train.run(tiny_config("dcgan", **options))

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from conftest import TINY, assert_same_run, history, leftovers, tiny_config
 
-from gan_keras import data, train
+from gan_keras import data, gan, train
 
 COLUMNS = "epoch,generator_loss,discriminator_loss,real_accuracy,fake_accuracy,learning_rate,images_per_second"
 
@@ -54,6 +54,19 @@ def test_several_steps_in_one_execution_change_nothing(tmp_path, idx_folder):
         for steps in (1, 20)
     )
     assert_same_run(one, other)
+
+
+def test_later_epochs_compile_no_step_again(tmp_path, idx_folder, monkeypatch):
+    """Python runs the step only where TensorFlow makes a graph of it."""
+    step, graphs = gan.GAN.train_step, []
+    monkeypatch.setattr(gan.GAN, "train_step", lambda self, batch: graphs.append(1) or step(self, batch))
+    for epochs in (1, 4):
+        options = {"epochs": epochs, "evaluate_every": 1, "data_dir": idx_folder, "out": tmp_path / str(epochs)}
+        train.run(tiny_config("dcgan", **options))
+        graphs.append("end of the run")
+    end = graphs.index("end of the run")
+    assert end > 0
+    assert graphs == graphs[: end + 1] * 2
 
 
 def test_an_epoch_is_once_through_the_images_or_a_little_less_for_longer_executions():
