@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,11 +16,14 @@ def call(function: str, **arguments: Any) -> dict[str, Any]:
     Raises:
         RuntimeError: with the end of what it printed, if it fails.
     """
+    # `gan_keras` chooses TensorFlow's kernels, by a variable that the tutorial must not inherit.
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
     done = subprocess.run(
         [sys.executable, "-m", __name__, function, json.dumps(arguments)],
         capture_output=True,
         text=True,
         check=False,
+        env=environment,
         cwd=Path(__file__).parents[1],
     )
     if done.returncode:

@@ -1,5 +1,6 @@
 """What is compared. Each function runs in a process of its own and imports only what it needs (see alone.py)."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,11 +20,11 @@ GENERATING_SECONDS = 5
 
 def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
     """Train the DCGAN as `gan_keras.train` does, through `fit()` from the project's batches, but write nothing."""
-    import tensorflow as tf
-    from keras.callbacks import LambdaCallback
-
-    from gan_keras import data, train
+    from gan_keras import data, train  # first: it chooses TensorFlow's kernels
     from gan_keras.models import dcgan
+
+    # isort: split
+    from keras.callbacks import LambdaCallback
 
     images = _noise(batch_size)
     split = data.Split(images, np.zeros(len(images), np.int32))
@@ -42,8 +43,8 @@ def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) ->
 
     clock = LambdaCallback(on_train_batch_end=mark)
     model.fit(batches, steps_per_epoch=total, shuffle=False, verbose=0, callbacks=[clock])
-    matrix = tf.cast(tf.random.normal([PRODUCT, PRODUCT]), model.generator.layers[0].compute_dtype)
-    return {"seconds": median(np.diff(marks)) / stride, "product_rate": _product_rate(matrix, tf.matmul)}
+    rate = _tensorflows_product_rate(model.generator.layers[0].compute_dtype)
+    return {"seconds": median(np.diff(marks)) / stride, "product_rate": rate}
 
 
 def train_without(trick: str, **arguments) -> dict:
@@ -54,16 +55,19 @@ def train_without(trick: str, **arguments) -> dict:
         return train_ours(**arguments)
 
 
+def train_without_onednn(**arguments) -> dict:
+    """Train as `train_ours` does, on TensorFlow's own kernels."""
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+    return train_ours(**arguments)
+
+
 def train_tutorial(batch_size: int, steps: int, **_) -> dict:
     """Train as the usual tutorial does."""
-    import tensorflow as tf
-
     from benchmarks.tutorial import batches, begin
 
     step, _ = begin()
     seconds = _time(step, iter(batches(_noise(batch_size), batch_size).repeat()), steps)
-    matrix = tf.random.normal([PRODUCT, PRODUCT])
-    return {"seconds": seconds, "product_rate": _product_rate(matrix, tf.matmul)}
+    return {"seconds": seconds, "product_rate": _tensorflows_product_rate("float32")}
 
 
 def train_pytorch(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
@@ -179,6 +183,12 @@ def _repeat(generate: Callable, batch_size: int) -> float:
         generate()
         count += batch_size
     return count / seconds
+
+
+def _tensorflows_product_rate(dtype: str) -> float:
+    import tensorflow as tf
+
+    return _product_rate(tf.cast(tf.random.normal([PRODUCT, PRODUCT]), dtype), tf.matmul)
 
 
 def _product_rate(matrix, product: Callable) -> float:

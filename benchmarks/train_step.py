@@ -29,6 +29,7 @@ CONTESTANTS = {  # a function of `benchmarks.contestants`, with what sets it apa
     "pytorch-bfloat16": ("train_pytorch", {"precision": "bfloat16"}),
 }
 WITHOUT = {f"without-{trick}": ("train_without", {"precision": "auto", "trick": trick}) for trick in tricks.TRICKS}
+WITHOUT["without-onednn"] = ("train_without_onednn", {"precision": "auto"})  # chosen before TensorFlow is imported
 
 
 @dataclass(frozen=True, kw_only=True)
