@@ -1,4 +1,6 @@
 import errno
+import os
+import platform
 import subprocess
 import sys
 
@@ -45,6 +47,22 @@ def test_the_nearest_name_is_suggested():
 def test_importing_the_package_prints_nothing():
     done = subprocess.run([sys.executable, "-c", "import gan_keras"], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is faster on x86 only")
+@pytest.mark.parametrize(("told", "expected"), [({}, True), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, False)])
+def test_onednn_computes_unless_the_user_says_otherwise(told, expected):
+    """On any processor, also one on which TensorFlow of itself would not take its kernels."""
+    others = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    convolve = "import gan_keras, keras; keras.layers.Conv2D(8, 4)(keras.ops.ones([2, 8, 8, 8]))"
+    done = subprocess.run(
+        [sys.executable, "-c", convolve],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=others | told | {"ONEDNN_VERBOSE": "1"},
+    )
+    assert (",convolution," in done.stdout) is expected
 
 
 def test_a_failing_import_shows_its_messages(tmp_path, monkeypatch, capfd):
