@@ -31,7 +31,7 @@ TRICKS = {  # what is replaced, and by what
     "fakes-made-once": (gan.GAN, "generator_loss", _generator_loss_of_fakes_made_again),
     "one-pass-over-both": (gan.GAN, "discriminate_both", _discriminate_in_turn),
     "steps-free-of-python": (train, "execution", lambda *_: 1),
-    "no-xla": (keras.Model, "compile", _compile_with_xla),
+    "precompiled-kernels": (keras.Model, "compile", _compile_with_xla),
 }
 
 
