@@ -6,10 +6,11 @@
 from contextlib import AbstractContextManager
 from unittest import mock
 
-import keras
-
-from gan_keras import gan, train
+from gan_keras import gan, train  # first: it chooses TensorFlow's kernels
 from gan_keras.models import dcgan
+
+# isort: split
+import keras
 
 
 def _generator_loss_of_fakes_made_again(self, real, fake):

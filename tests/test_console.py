@@ -49,7 +49,7 @@ def test_importing_the_package_prints_nothing():
     assert (done.stdout, done.stderr) == ("", "")
 
 
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is faster on x86 only")
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN is chosen on x86 only")
 @pytest.mark.parametrize(("told", "expected"), [({}, True), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, False)])
 def test_onednn_computes_unless_the_user_says_otherwise(told, expected):
     """On any processor, also one on which TensorFlow of itself would not take its kernels."""
