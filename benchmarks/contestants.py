@@ -10,36 +10,25 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 STRIDE = 20  # steps that are timed together, for ours returns to Python as seldom
-PRODUCT = 2048  # rows and columns of the matrices whose product tells the machine's rate
+PRODUCT = 2048  # rows and columns of the matrices whose product tells how fast a framework can be
 GENERATING_SECONDS = 5
 
 
-# Training steps: each returns the median `seconds` of a step, over strides of several, and the machine's best
+# Training steps: each returns the median `seconds` of a step, over strides of several, and its own framework's
 # `product_rate` in the same precision
 
 
 def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
     """Train the DCGAN as `gan_keras.train` does, through `fit()` from the project's batches, but write nothing."""
-    from gan_keras import data, train  # first: it chooses TensorFlow's kernels
-    from gan_keras.models import dcgan
-
-    # isort: split
-    from keras.callbacks import LambdaCallback
-
-    images = _noise(batch_size)
-    split = data.Split(images, np.zeros(len(images), np.int32))
     stride, total = _strides(steps)
-    config = dcgan.Config(
-        batch_size=batch_size, kernel_size=kernel_size, precision=precision, steps_per_execution=stride
-    )
-    model = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), total)
-    batches = data.batches(split, batch_size, seed=0)
-    model.fit(batches, steps_per_epoch=stride, shuffle=False, verbose=0)  # traces, and warms up
+    model, batches = build_ours(stride, precision=precision, kernel_size=kernel_size, batch_size=batch_size)
     marks = []
 
     def mark(batch, logs):
         if (batch + 1) % stride == 0:
             marks.append(time.perf_counter())
+
+    from keras.callbacks import LambdaCallback
 
     clock = LambdaCallback(on_train_batch_end=mark)
     model.fit(batches, steps_per_epoch=total, shuffle=False, verbose=0, callbacks=[clock])
@@ -47,12 +36,41 @@ def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) ->
     return {"seconds": median(np.diff(marks)) / stride, "product_rate": rate}
 
 
-def train_without(trick: str, **arguments) -> dict:
-    """Train as `train_ours` does, without one of the tricks that make it fast."""
+def build_ours(stride: int, batch_size: int, **options):
+    """Return the DCGAN as `gan_keras.train` builds it, to run a stride of steps at a time, and its batches."""
+    from gan_keras import data, train  # first: it chooses TensorFlow's kernels
+    from gan_keras.models import dcgan
+
+    images = _noise(batch_size)
+    split = data.Split(images, np.zeros(len(images), np.int32))
+    config = dcgan.Config(batch_size=batch_size, steps_per_execution=stride, **options)
+    model = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), stride)
+    return model, data.batches(split, batch_size, seed=0)
+
+
+def train_with_and_without(trick: str, batch_size: int, steps: int, rounds: int) -> dict:
+    """Train ours and ours without one of `benchmarks.tricks` in turn.
+
+    Returns the `rounds`: of each the seconds of a step with and without.
+    """
     from benchmarks import tricks
 
+    def begin() -> Callable[[], float]:
+        model, batches = build_ours(steps, batch_size)
+
+        def fit() -> float:
+            start = time.perf_counter()
+            model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+            return (time.perf_counter() - start) / steps
+
+        fit()  # traces
+        return fit
+
+    with_it = begin()
     with tricks.undone(trick):
-        return train_ours(**arguments)
+        without_it = begin()
+    # The second one's seed has thrown away what the first one had compiled: a round to warm up.
+    return {"rounds": [(with_it(), without_it()) for _ in range(1 + rounds)][1:]}
 
 
 def train_without_onednn(**arguments) -> dict:
@@ -92,7 +110,7 @@ def train_pytorch(precision: str, kernel_size: int, batch_size: int, steps: int)
 
 def generate_ours(batch_size: int) -> dict:
     """Make images with the exported SavedModel's default signature."""
-    import tensorflow as tf
+    import tensorflow as tf  # first: on the kernels of a program that has only TensorFlow
 
     from gan_keras import export
     from gan_keras.models import dcgan
@@ -125,7 +143,7 @@ def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) 
 
     Returns the `epochs` that it has, and the `seconds` that they took.
     """
-    import tensorflow as tf
+    import tensorflow as tf  # first: on the kernels that it chooses itself
 
     from benchmarks.tutorial import BATCH_SIZE, LATENT_DIM, batches, begin
     from gan_keras import data, pictures
@@ -136,10 +154,10 @@ def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) 
     checkpoint = tf.train.Checkpoint(tutorial=tutorial, epochs=done, seconds=seconds)
     saved = tf.train.CheckpointManager(checkpoint, folder, max_to_keep=2)
     saved.restore_or_initialize()
+    tf.random.set_seed(int(done))
     for size in {BATCH_SIZE, len(images) % BATCH_SIZE or BATCH_SIZE}:  # our compilation is not timed either
         step.get_concrete_function(tf.TensorSpec([size, *images.shape[1:]]))
     while done < epochs:
-        tf.random.set_seed(int(done))
         start = time.perf_counter()
         for batch in batches(images, BATCH_SIZE):
             step(batch)

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     contestants = machine.installed(CONTESTANTS)
     lines = [
         machine.describe(),
-        f"Images per second in float32, the median of {options.rounds} rounds.",
+        f"Images per second in float32: the median of {options.rounds} rounds, and their range.",
         "",
         f"| images in a batch | {' | '.join(contestants)} |",
         f"| --- |{' --- |' * len(contestants)}",
@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for name in contestants:
                 print(f"{name}, batches of {batch_size}", file=sys.stderr, flush=True)
                 rates[name].append(alone.call(CONTESTANTS[name], batch_size=batch_size)["images_per_second"])
-        lines.append(f"| {batch_size} | {' | '.join(f'{median(rate):,.0f}' for rate in rates.values())} |")
+        cells = (f"{median(rate):,.0f} ({min(rate):,.0f} to {max(rate):,.0f})" for rate in rates.values())
+        lines.append(f"| {batch_size} | {' | '.join(cells)} |")
     print("\n".join(lines))
 
 

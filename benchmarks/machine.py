@@ -42,9 +42,8 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     lines = dict(line.split(":", 1) for line in facts.read_text().split("\n\n")[0].splitlines() if ":" in line)
     lines = {name.strip(): value.strip() for name, value in lines.items()}
-    matters = [
-        flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in lines.get("flags", "").split()
-    ]
+    kinds = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16")
+    matters = [flag for flag in kinds if flag in lines.get("flags", "").split()]
     return f"{lines.get('model name', platform.machine())} ({', '.join(matters)})"
 
 

@@ -1,16 +1,31 @@
-"""What makes the training step fast, each with what stands there without it.
+"""Time what makes the training step of the DCGAN fast, each trick by its absence.
 
-`python -m benchmarks.train_step` has a contestant `without-NAME` for each.
+The model as it is and the one without the trick take turns in one process, a few steps each, so that what slows the
+machine for a while slows both.
+
+Examples:
+  python -m benchmarks.tricks
+  python -m benchmarks.tricks --tricks fused-adam one-pass-over-both --rounds 20
 """
 
+import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from statistics import median
+from typing import Annotated
 from unittest import mock
 
-from gan_keras import gan, train  # first: it chooses TensorFlow's kernels
+import tyro
+
+from gan_keras import console, gan, train  # first: it chooses TensorFlow's kernels
+from gan_keras.config import Between, Count, check_ranges
 from gan_keras.models import dcgan
 
 # isort: split
 import keras
+
+from benchmarks import alone, machine
 
 
 def _generator_loss_of_fakes_made_again(self, real, fake):
@@ -36,6 +51,60 @@ TRICKS = {  # what is replaced, and by what
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to time, and how often."""
+
+    tricks: tuple[str, ...] = tuple(TRICKS)
+    rounds: Count = 10
+    steps: Count = 10  # of each of the two in a round
+    batch_size: Annotated[int, Between(2)] = 128
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        for name in self.tricks:
+            if name not in TRICKS:
+                raise console.nearest("trick", name, TRICKS)
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Time each trick and print the table."""
+    options = tyro.cli(Options, prog="python -m benchmarks.tricks", args=arguments, description=__doc__)
+    lines = [
+        machine.describe(),
+        f"Batches of {options.batch_size}, {options.rounds} rounds of {options.steps} steps.",
+        "",
+        "| | ms per step | without it | times as long |",
+        "| --- | --- | --- | --- |",
+    ]
+    for trick in options.tricks:
+        print(trick, file=sys.stderr, flush=True)
+        result = alone.call(
+            "train_with_and_without",
+            trick=trick,
+            batch_size=options.batch_size,
+            steps=options.steps,
+            rounds=options.rounds,
+        )
+        lines.append(row(trick, result["rounds"]))
+    print("\n".join(lines))
+
+
 def undone(trick: str) -> AbstractContextManager:
-    """Build models without one of the tricks."""
+    """Build and trace models without one of the tricks."""
     return mock.patch.object(*TRICKS[trick])
+
+
+def row(trick: str, rounds: list[list[float]]) -> str:
+    """Return a trick's line of the table: medians over the rounds, and the ratio within each with its range."""
+    with_it, without_it = (1000 * median(seconds) for seconds in zip(*rounds, strict=True))
+    ratios = [other / one for one, other in rounds]
+    return (
+        f"| {trick} | {with_it:.0f} | {without_it:.0f} | "
+        f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -7,12 +7,13 @@ import shutil
 import struct
 from pathlib import Path
 
+from gan_keras import models, train  # first: it chooses TensorFlow's kernels
+
+# isort: split
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from gan_keras import models, train
 
 # Two logical processors, so that a test can train on two replicas. Before TensorFlow starts any.
 tf.config.set_logical_device_configuration(
