@@ -129,7 +129,7 @@ def in_executions(steps: int, options: Config) -> int:
 def execution(steps_per_epoch: int, options: Config) -> int:
     """Return how many steps to run without returning to Python: an execution must not cross the end of an epoch.
 
-    It takes a step two to three milliseconds less (two cores with AVX2), most of them by eight steps at a time.
+    It takes a step two to three milliseconds less (two cores with AVX2).
     """
     return max(steps for steps in range(1, options.steps_per_execution + 1) if steps_per_epoch % steps == 0)
 

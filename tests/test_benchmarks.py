@@ -41,7 +41,7 @@ def test_ours_and_the_tutorial_are_timed_in_processes_of_their_own(capsys):
     for _, milliseconds, _, peak, share, _ in rows:
         assert 0 < float(milliseconds) < 60_000
         assert 100 < float(peak.replace(",", "")) < 10_000
-        assert share.endswith("%")
+        assert 0 < float(share.rstrip("%")) < 200
 
 
 def test_generating_is_timed(monkeypatch):
@@ -87,7 +87,6 @@ def test_pytorchs_networks_are_ours(kernel_size):
 
 
 def test_a_process_does_not_count_the_memory_of_the_one_that_started_it():
-    """Python alone takes a tenth of what this process does, which has TensorFlow."""
     peak = subprocess.run(
         [sys.executable, "-c", "from benchmarks import alone; print(alone.peak_mib())"],
         capture_output=True,
@@ -95,7 +94,7 @@ def test_a_process_does_not_count_the_memory_of_the_one_that_started_it():
         check=True,
         cwd=Path(alone.__file__).parents[1],
     )
-    assert 1 < float(peak.stdout) < alone.peak_mib() / 4
+    assert 1 < float(peak.stdout) < 100 < alone.peak_mib()  # Python alone, and this process, which has TensorFlow
 
 
 def test_the_tutorial_goes_on_from_the_epochs_it_has(idx_folder, tmp_path):
@@ -126,6 +125,10 @@ def test_the_table_compares_within_each_round():
     text = train_step.table(results, train_step.Options(rounds=2))
     assert "| tutorial | 400 | 320 | 2,000 | " in text
     assert "| 4.00 (3.00 to 5.00) |" in text
+
+
+def test_a_tricks_row_compares_within_each_round():
+    assert tricks.row("magic", [[0.1, 0.2], [0.1, 0.4]]) == "| magic | 100 | 300 | 3.00 (2.00 to 4.00) |"
 
 
 def test_the_first_epoch_that_is_as_good_counts():

@@ -37,8 +37,8 @@ def test_same_numbers_as_keras_in_training_and_inference(shape, options):
             loss = tf.reduce_sum(y**3)
         gradients = tape.gradient(loss, [x, *layer.trainable_variables])
         results.append([y, *gradients, layer.moving_mean, layer.moving_variance, layer(x, training=False)])
-    for one, other in zip(*results, strict=True):  # gradients are sums in which large numbers cancel out
-        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-5 * np.abs(one).max())
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=2e-4)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
