@@ -4,6 +4,7 @@ Train it anew:
   python -m gan_keras.classifier --data-dir DIR --out my_classifier
 """
 
+import functools
 import hashlib
 import json
 import sys
@@ -135,12 +136,21 @@ def weights_sha256(network: keras.Model) -> str:
     return hashlib.sha256(b"".join(weight.tobytes() for weight in network.get_weights())).hexdigest()
 
 
-def load(folder: Path = SHIPPED) -> Classifier:
+def load(folder: Path | None = None) -> Classifier:
     """Load a classifier, by default the one that is shipped.
 
     Raises:
         UserError: if the folder holds none, or one whose weights are not those of its card.
     """
+    return _load(folder) if folder else _shipped()
+
+
+@functools.cache  # to load and to compile it takes a second, and a comparison needs it twice for each run
+def _shipped() -> Classifier:
+    return _load(SHIPPED)
+
+
+def _load(folder: Path) -> Classifier:
     try:
         card = json.loads((folder / "card.json").read_text())
         network = keras.models.load_model(folder / "classifier.keras")
@@ -154,7 +164,7 @@ def load(folder: Path = SHIPPED) -> Classifier:
     return Classifier(classify, card)
 
 
-def load_for(dataset: str, folder: Path = SHIPPED) -> Classifier:
+def load_for(dataset: str, folder: Path | None = None) -> Classifier:
     """Load a classifier that knows the images of a data set.
 
     Raises:
@@ -164,7 +174,7 @@ def load_for(dataset: str, folder: Path = SHIPPED) -> Classifier:
     known = network.card["data"]["name"]
     if dataset != known and not (known in DIGITS and dataset in DIGITS):
         raise UserError(
-            f"the classifier in {folder} knows {known}, not {dataset}, and live evaluation has no other. For an "
+            f"the classifier in {folder or SHIPPED} knows {known}, not {dataset}, and live evaluation has no other. For an "
             f"evaluation train one: python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and give "
             "--classifier my_classifier."
         )

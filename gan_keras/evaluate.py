@@ -215,7 +215,7 @@ def load_ruler(options: Options, dataset: data.Dataset) -> Ruler:
     if options.features == "inception":
         network = inception.load()
         return Ruler("inception", network.sha256, network, False)
-    network = classifier.load_for(dataset.name, options.classifier or classifier.SHIPPED)
+    network = classifier.load_for(dataset.name, options.classifier)
     known = network.card["data"]["name"]
     return Ruler("mnist" if known in classifier.DIGITS else known, network.sha256, network, True)
 

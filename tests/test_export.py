@@ -35,6 +35,9 @@ def test_tensorflow_alone_can_use_what_was_exported(finished_run, tmp_path):
     command = [sys.executable, "-c", STRANGER, str(finished_run), str(tmp_path / "images.npy")]
     subprocess.run(command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""})
     network = keras.models.load_model(finished_run / "generator.keras")
+    loaded = tf.saved_model.load(str(finished_run / "generator"))
+    for weights, there in zip(network.trainable_weights, loaded.trainable_variables, strict=True):
+        np.testing.assert_array_equal(weights, there)
     latent = tf.random.stateless_normal([3, network.input_shape[1]], [0, 0])
     np.testing.assert_allclose(np.load(tmp_path / "images.npy"), network(latent), atol=1e-5)
 
