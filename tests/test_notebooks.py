@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]_*.py"))
-REDUCED = {"1": "0.15", "2": "0.15", "6": "0.15"}  # of the training steps: enough for samples that are no longer noise
+REDUCED = {"1": "0.1", "2": "0.15", "6": "0.1"}  # of the training steps: enough for samples that are no longer noise
 SMOKE = "0.1"  # for the other notebooks
 MARGIN = 1.2  # times the score of noise
 SCORE = """
