@@ -43,6 +43,7 @@ def _compile_with_xla(self, compile_keras=keras.Model.compile, **options):
 TRICKS = {  # what is replaced, and by what
     "fused-batch-normalization": (dcgan, "BatchNormalization", keras.layers.BatchNormalization),
     "last-layer-as-product": (dcgan, "Conv2DTranspose", keras.layers.Conv2DTranspose),
+    "leaky-relu-in-convolution": (dcgan, "LeakyReLU", keras.layers.LeakyReLU),
     "fused-adam": (gan, "Adam", keras.optimizers.Adam),
     "fakes-made-once": (gan.GAN, "generator_loss", _generator_loss_of_fakes_made_again),
     "one-pass-over-both": (gan.GAN, "discriminate_both", _discriminate_in_turn),

@@ -90,6 +90,32 @@ def _overlap(lines: tf.Tensor, step: int) -> tf.Tensor:
 
 
 @keras.saving.register_keras_serializable("gan_keras")
+class LeakyReLU(keras.layers.LeakyReLU):
+    """Keras' LeakyReLU, with a gradient that looks at its outputs: they have the signs of its inputs.
+
+    The same numbers. TensorFlow's own gradient looks at the inputs, which must then be kept, so that oneDNN cannot
+    apply the function within the convolution that makes them: forward and back of the DCGAN's discriminator take 81.5
+    ms in the place of 83.5 (256 images, float32, two cores with AVX2).
+    """
+
+    def call(self, inputs):
+        return _leaky_relu(inputs, self.negative_slope)
+
+
+def _leaky_relu(inputs: tf.Tensor, slope: float) -> tf.Tensor:
+    @tf.custom_gradient
+    def function(inputs):
+        outputs = tf.nn.leaky_relu(inputs, slope)
+
+        def gradient(upstream):
+            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=outputs, alpha=slope)
+
+        return outputs, gradient
+
+    return function(inputs)
+
+
+@keras.saving.register_keras_serializable("gan_keras")
 class SpectralNormalization(keras.layers.Wrapper):
     """A dense or convolutional layer whose kernel is divided by its largest singular value.
 

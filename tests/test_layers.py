@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers import BatchNormalization, Conv2DTranspose, SpectralNormalization, fused, portable
+from gan_keras.layers import BatchNormalization, Conv2DTranspose, LeakyReLU, SpectralNormalization, fused, portable
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -85,7 +85,12 @@ def test_a_frozen_layer_does_not_move():
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape"), [(BatchNormalization(), (4, 10)), (Conv2DTranspose(1, 4, padding="same"), (4, 6, 7, 5))]
+    ("layer", "shape"),
+    [
+        (BatchNormalization(), (4, 10)),
+        (Conv2DTranspose(1, 4, padding="same"), (4, 6, 7, 5)),
+        (LeakyReLU(0.3), (4, 10)),
+    ],
 )
 def test_it_can_be_saved_and_loaded(layer, shape, tmp_path):
     model = keras.Sequential([keras.Input(shape[1:]), layer])
@@ -196,6 +201,25 @@ def test_images_of_any_size_are_left_to_keras():
 
 
 # Spectral normalisation
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
+def test_leaky_relu_has_the_same_numbers_and_gradients_of_gradients_as_keras(slope, dtype):
+    x = tf.cast(tf.constant([-1e4, -2.0, -1e-3, -0.0, 0.0, 1e-3, 3.0]), dtype)
+    results = []
+    for layer in (keras.layers.LeakyReLU(slope, dtype=dtype), LeakyReLU(slope, dtype=dtype)):
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = layer(x)
+                loss = tf.reduce_sum(y**3)
+            gradient = inner.gradient(loss, x)
+        results.append([y, gradient, outer.gradient(gradient, x)])
+    for one, other in zip(*results, strict=True):
+        assert other.dtype == one.dtype
+        np.testing.assert_array_equal(tf.cast(other, tf.float64), tf.cast(one, tf.float64))
 
 
 def normalised_in_training(layer: keras.Layer, x: tf.Tensor) -> SpectralNormalization:

@@ -11,7 +11,7 @@ from keras import layers
 from gan_keras import config, gan
 from gan_keras.config import Count
 from gan_keras.console import UserError
-from gan_keras.layers import BatchNormalization, Conv2DTranspose
+from gan_keras.layers import BatchNormalization, Conv2DTranspose, LeakyReLU
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +65,9 @@ class Model(gan.GAN):
             [
                 keras.Input(image_shape),
                 self.constrained(layers.Conv2D(filters, kernel, strides=2, padding="same")),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 self.constrained(layers.Conv2D(2 * filters, kernel, strides=2, padding="same")),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 layers.Flatten(),
             ],
             name="features",

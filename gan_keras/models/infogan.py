@@ -12,6 +12,7 @@ from keras import layers, ops
 
 from gan_keras.config import Count, NotNegative, Rate
 from gan_keras.console import UserError
+from gan_keras.layers import LeakyReLU
 from gan_keras.models import dcgan
 
 CONTINUOUS = 2  # codes
@@ -61,7 +62,7 @@ class Model(dcgan.Model):
             [
                 keras.Input(discriminator.layers[0].output_shape[1:]),
                 layers.Dense(128),
-                layers.LeakyReLU(0.2),
+                LeakyReLU(0.2),
                 layers.Dense(self.config.categories + CONTINUOUS, dtype="float32"),
             ],
             name="code_head",

@@ -15,7 +15,7 @@ from keras import layers, ops
 from gan_keras import losses
 from gan_keras.config import Count, Fraction, NotNegative, Rate, Schedule
 from gan_keras.gan import Stream
-from gan_keras.layers import SpectralNormalization
+from gan_keras.layers import LeakyReLU, SpectralNormalization
 from gan_keras.models import cgan, dcgan
 
 
@@ -68,7 +68,7 @@ class Model(cgan.Model):
     def build_discriminator(self) -> keras.Model:
         image = keras.Input(self.image_shape)
         features = self.build_features(self.image_shape)(image)
-        features = layers.LeakyReLU(0.2)(self.constrained(layers.Dense(self.config.units))(features))
+        features = LeakyReLU(0.2)(self.constrained(layers.Dense(self.config.units))(features))
         logits = self.build_head()(features)
         if not self.config.conditional:
             return keras.Model(image, logits, name="discriminator")

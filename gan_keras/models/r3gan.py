@@ -9,6 +9,7 @@ from keras import layers
 
 from gan_keras import config, losses
 from gan_keras.config import Fraction, NotNegative
+from gan_keras.layers import LeakyReLU
 from gan_keras.models import dcgan
 
 
@@ -29,7 +30,7 @@ class Model(dcgan.Model):
     adversarial_loss = losses.AdversarialLoss(losses.relativistic, losses.relativistic)
 
     def activation(self) -> list[layers.Layer]:
-        return [layers.LeakyReLU(0.2)]
+        return [LeakyReLU(0.2)]
 
     def discriminator_loss(self, real, fake):
         penalties = sum(losses.zero_centred_penalty(self.critic(batch), batch["image"]) for batch in (real, fake))

@@ -11,6 +11,7 @@ from keras import layers
 
 from gan_keras import config, gan
 from gan_keras.config import Count
+from gan_keras.layers import LeakyReLU
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,4 +56,4 @@ class Model(gan.GAN):
 
 def dense(units: int) -> list[layers.Layer]:
     """Return one hidden layer."""
-    return [layers.Dense(units), layers.LeakyReLU(0.2)]
+    return [layers.Dense(units), LeakyReLU(0.2)]
