@@ -106,9 +106,10 @@ def _leaky_relu(inputs: tf.Tensor, slope: float) -> tf.Tensor:
     @tf.custom_gradient
     def function(inputs):
         outputs = tf.nn.leaky_relu(inputs, slope)
+        signs = tf.stop_gradient(outputs)  # a penalty's gradient of the gradient would go through them, as zeros
 
         def gradient(upstream):
-            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=outputs, alpha=slope)
+            return tf.raw_ops.LeakyReluGrad(gradients=upstream, features=signs, alpha=slope)
 
         return outputs, gradient
 
