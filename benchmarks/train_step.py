@@ -76,7 +76,7 @@ def table(results: dict[str, list[dict[str, float]]], options: Options) -> str:
     lines = [
         machine.describe(),
         f"Batches of {options.batch_size}, kernels {options.kernel_size}x{options.kernel_size} (tutorial: 5x5), "
-        f"{options.rounds} rounds of {options.steps} steps.",
+        f"rounds: {options.rounds}, of {options.steps} steps each.",
         "",
         f"| | ms per step | images/s | peak MiB | of its own matrix product's rate | times as long as {first} |",
         "| --- | --- | --- | --- | --- | --- |",

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = tyro.cli(Options, prog="python -m benchmarks.tricks", args=arguments, description=__doc__)
     lines = [
         machine.describe(),
-        f"Batches of {options.batch_size}, {options.rounds} rounds of {options.steps} steps.",
+        f"Batches of {options.batch_size}, rounds: {options.rounds}, of {options.steps} steps each.",
         "",
         "| | ms per step | without it | times as long |",
         "| --- | --- | --- | --- |",

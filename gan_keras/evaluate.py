@@ -1,8 +1,8 @@
 """Measure a generator, or any images, beside real digits at the same sample count.
 
 Examples:
-  python -m gan_keras.evaluate saved_models/dcgan-mnist
-  python -m gan_keras.evaluate saved_models/dcgan-mnist/generator --data-dir DIR
+  python -m gan_keras.evaluate saved_models/proposed-mnist
+  python -m gan_keras.evaluate saved_models/proposed-mnist/generator --data-dir DIR
   python -m gan_keras.evaluate images.npz --samples 5000
 """
 

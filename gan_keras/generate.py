@@ -1,8 +1,8 @@
 """Make digits with a trained generator.
 
 Examples:
-  python -m gan_keras.generate saved_models/dcgan-mnist --count 25 --out grid.png
-  python -m gan_keras.generate saved_models/dcgan-mnist --count 10000 --seed 1 --out digits.npz
+  python -m gan_keras.generate saved_models/proposed-mnist --count 25 --out grid.png
+  python -m gan_keras.generate saved_models/proposed-mnist --count 10000 --seed 1 --out digits.npz
   python -m gan_keras.generate saved_models/cgan-mnist --digits 2026 --out year.png
 """
 

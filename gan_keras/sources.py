@@ -66,8 +66,8 @@ class File:
             with path.open("rb") as file:
                 content = np.load(file)
                 arrays = {"images": content} if isinstance(content, np.ndarray) else dict(content)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path} cannot be read as .npy or .npz ({error}).") from None
+        except (ValueError, EOFError, zipfile.BadZipFile):  # NumPy calls what it does not know a pickle
+            raise UserError(f"{path} cannot be read: it is no .npy or .npz file of numbers, or is damaged.") from None
         if "images" not in arrays:
             raise UserError(f"{path} has no array `images`, only: {', '.join(arrays) or 'nothing'}.")
         images, labels = arrays["images"], arrays.get("labels")

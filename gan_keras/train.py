@@ -224,8 +224,9 @@ def finish(model: GAN, start: float) -> None:
         f"{losses}"
         f"  {folder}/generator       SavedModel for tf.saved_model.load; also generator.keras and discriminator\n"
         f"  {folder}/logs            for tensorboard --logdir {folder}/logs\n"
-        "Make digits with:\n"
-        f"  python -m gan_keras.generate {folder} --count 25 --out grid.png",
+        "Make digits and measure them with:\n"
+        f"  python -m gan_keras.generate {folder} --count 25 --out grid.png\n"
+        f"  python -m gan_keras.evaluate {folder}",
         flush=True,
     )
 

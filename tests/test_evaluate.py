@@ -190,7 +190,7 @@ def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
     np.savez(tmp_path / "other.npz", digits=images)
     for arguments, message in (
         ([tmp_path / "absent"], "there is no"),
-        ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read"),
+        ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read: it is no .npy or .npz file"),
         ([tmp_path / "cut.npz", "--data-dir", idx_folder], "cannot be read"),
         ([tmp_path / "few.npz", "--data-dir", idx_folder], "too few to measure"),
         ([tmp_path / "labels.npz", "--data-dir", idx_folder], "must be from 0 to 9"),
