@@ -98,18 +98,19 @@ def compare(options: Options) -> dict[str, Any]:
         if options.seconds:
             runs = within_budget(options, runs, dataset, result["seconds_per_step"])
         save(options, result)
-        for number, run in enumerate(runs, 1):
-            if recorded(result, run) is None:
-                print(f"\n[{number} of {len(runs)}] {run.model}, seed {run.options.seed}", flush=True)
-                result["runs"].append(measure(options, run, dataset))
-                save(options, result)
-                show(options, result, runs, published)
-                keras.backend.clear_session()
-                gc.collect()
+        missing = [run for run in runs if recorded(result, run) is None]
+        for run in missing:
+            print(f"\n[{runs.index(run) + 1} of {len(runs)}] {run.model}, seed {run.options.seed}", flush=True)
+            result["runs"].append(measure(options, run, dataset))
+            save(options, result)
+            show(options, result, runs, published)
+            keras.backend.clear_session()
+            gc.collect()
     except KeyboardInterrupt:
         print("The same command of gan_keras.compare goes on with the whole comparison.")
         raise
-    show(options, result, runs, published)
+    if not missing:  # other published values, or fewer models than before, make other tables
+        show(options, result, runs, published)
     print(f"\n{(options.out / 'comparison.md').read_text()}")
     print(f"In {options.out}: comparison.json, comparison.md, curves.png, samples.png")
     return result

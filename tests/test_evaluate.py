@@ -37,7 +37,7 @@ def trained(tmp_path_factory, digits):
         epochs=1,
         steps_per_epoch=200,
         filters=16,
-        batch_size=64,
+        batch_size=32,
         learning_rate=1e-3,
         average_decay=0.9,
     )
