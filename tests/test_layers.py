@@ -1,3 +1,8 @@
+import os
+import platform
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -200,7 +205,7 @@ def test_images_of_any_size_are_left_to_keras():
     assert ours(inputs((3, 6, 7, 5))).shape == (3, 6, 7, 1)
 
 
-# Spectral normalisation
+# The LeakyReLU
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
@@ -220,6 +225,40 @@ def test_leaky_relu_has_the_same_numbers_and_gradients_of_gradients_as_keras(slo
     for one, other in zip(*results, strict=True):
         assert other.dtype == one.dtype
         np.testing.assert_array_equal(tf.cast(other, tf.float64), tf.cast(one, tf.float64))
+
+
+CONVOLUTION = """
+from gan_keras.layers import LeakyReLU  # first: it chooses oneDNN's kernels
+
+import keras
+import tensorflow as tf
+
+network = keras.Sequential([keras.Input([8, 8, 3]), keras.layers.Conv2D(16, 4, padding="same"), LeakyReLU(0.2)])
+
+@tf.function
+def step(images):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(network(images) ** 2)
+    return tape.gradient(loss, network.trainable_variables)
+
+step(tf.ones([2, 8, 8, 3]))
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="TensorFlow has oneDNN on x86 only")
+def test_onednn_applies_leaky_relu_within_the_convolution_in_training():
+    done = subprocess.run(
+        [sys.executable, "-c", CONVOLUTION],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"ONEDNN_VERBOSE": "1"},
+    )
+    (convolution,) = [line for line in done.stdout.splitlines() if ",forward_training," in line]
+    assert "eltwise_relu:0.2" in convolution
+
+
+# Spectral normalisation
 
 
 def normalised_in_training(layer: keras.Layer, x: tf.Tensor) -> SpectralNormalization:
