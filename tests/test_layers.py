@@ -1,5 +1,6 @@
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -227,35 +228,35 @@ def test_leaky_relu_has_the_same_numbers_and_gradients_of_gradients_as_keras(slo
         np.testing.assert_array_equal(tf.cast(other, tf.float64), tf.cast(one, tf.float64))
 
 
-CONVOLUTION = """
-from gan_keras.layers import LeakyReLU  # first: it chooses oneDNN's kernels
+# Activations within other layers
 
-import keras
+
+STEP = """
+from gan_keras.models import dcgan  # first: it chooses oneDNN's kernels
+
 import tensorflow as tf
 
-network = keras.Sequential([keras.Input([8, 8, 3]), keras.layers.Conv2D(16, 4, padding="same"), LeakyReLU(0.2)])
-
-@tf.function
-def step(images):
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(network(images) ** 2)
-    return tape.gradient(loss, network.trainable_variables)
-
-step(tf.ones([2, 8, 8, 3]))
+model = dcgan.Model(dcgan.Config(filters=8, precision="float32"), (28, 28, 1))
+model.compile(total_steps=1)
+batch = {"image": tf.zeros([4, 28, 28, 1]), "label": tf.zeros([4], tf.int32)}
+model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(4), verbose=0)
 """
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="TensorFlow has oneDNN on x86 only")
-def test_onednn_applies_leaky_relu_within_the_convolution_in_training():
+def test_onednn_applies_activations_within_the_layers_before_them_in_training():
     done = subprocess.run(
-        [sys.executable, "-c", CONVOLUTION],
+        [sys.executable, "-c", STEP],
         capture_output=True,
         text=True,
         check=True,
         env=os.environ | {"ONEDNN_VERBOSE": "1"},
     )
-    (convolution,) = [line for line in done.stdout.splitlines() if ",forward_training," in line]
-    assert "eltwise_relu:0.2" in convolution
+    passes = [line for line in done.stdout.splitlines() if ",forward_training," in line]
+    convolutions = [line for line in passes if ",convolution," in line]
+    assert sum("eltwise_relu:0.2" in line for line in convolutions) == 4  # two layers, two passes
+    flags = [re.search(r"flags:(\w+)", line)[1] for line in passes if ",batch_normalization," in line]
+    assert sum("R" in each for each in flags) == 2  # the dense layer's outputs are no images
 
 
 # Spectral normalisation
