@@ -36,16 +36,15 @@ def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) ->
     return {"seconds": median(np.diff(marks)) / stride, "product_rate": rate}
 
 
-def build_ours(stride: int, batch_size: int, **options):
-    """Return the DCGAN as `gan_keras.train` builds it, to run a stride of steps at a time, and its batches."""
-    from gan_keras import data, train  # first: it chooses TensorFlow's kernels
-    from gan_keras.models import dcgan
+def build_ours(stride: int, batch_size: int, model: str = "dcgan", **options):
+    """Return a model as `gan_keras.train` builds it, to run a stride of steps at a time, and its batches."""
+    from gan_keras import data, models, train  # first: it chooses TensorFlow's kernels
 
     images = _noise(batch_size)
     split = data.Split(images, np.zeros(len(images), np.int32))
-    config = dcgan.Config(batch_size=batch_size, steps_per_execution=stride, **options)
-    model = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), stride)
-    return model, data.batches(split, batch_size, seed=0)
+    config = models.load(model).Config(batch_size=batch_size, steps_per_execution=stride, **options)
+    built = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), stride)
+    return built, data.batches(split, batch_size, seed=0)
 
 
 def train_with_and_without(trick: str, batch_size: int, steps: int, rounds: int) -> dict:
@@ -56,7 +55,7 @@ def train_with_and_without(trick: str, batch_size: int, steps: int, rounds: int)
     from benchmarks import tricks
 
     def begin() -> Callable[[], float]:
-        model, batches = build_ours(steps, batch_size)
+        model, batches = build_ours(steps, batch_size, tricks.TRICKS[trick].model)
 
         def fit() -> float:
             start = time.perf_counter()

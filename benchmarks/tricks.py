@@ -1,4 +1,4 @@
-"""Time what makes the training step of the DCGAN fast, each trick by its absence.
+"""Time what makes a training step fast, each trick by its absence.
 
 The model as it is and the one without the trick take turns in one process, a few steps each, so that what slows the
 machine for a while slows both.
@@ -18,7 +18,7 @@ from unittest import mock
 
 import tyro
 
-from gan_keras import console, gan, train  # first: it chooses TensorFlow's kernels
+from gan_keras import console, gan, layers, train  # first: it chooses TensorFlow's kernels
 from gan_keras.config import Between, Count, check_ranges
 from gan_keras.models import dcgan
 
@@ -40,15 +40,30 @@ def _compile_with_xla(self, compile_keras=keras.Model.compile, **options):
     compile_keras(self, **options | {"jit_compile": True})
 
 
-TRICKS = {  # what is replaced, and by what
-    "fused-batch-normalization": (dcgan, "BatchNormalization", keras.layers.BatchNormalization),
-    "last-layer-as-product": (dcgan, "Conv2DTranspose", keras.layers.Conv2DTranspose),
-    "leaky-relu-in-convolution": (dcgan, "LeakyReLU", keras.layers.LeakyReLU),
-    "fused-adam": (gan, "Adam", keras.optimizers.Adam),
-    "fakes-made-once": (gan.GAN, "generator_loss", _generator_loss_of_fakes_made_again),
-    "one-pass-over-both": (gan.GAN, "discriminate_both", _discriminate_in_turn),
-    "steps-free-of-python": (train, "execution", lambda *_: 1),
-    "precompiled-kernels": (keras.Model, "compile", _compile_with_xla),
+def _divide_inputs(self, inputs, training=None):
+    return self.layer(inputs / self.largest_singular_value(training))
+
+
+@dataclass(frozen=True)
+class Trick:
+    """What is replaced to be without it, in which model."""
+
+    owner: object
+    attribute: str
+    replacement: object
+    model: str = "dcgan"
+
+
+TRICKS = {
+    "fused-batch-normalization": Trick(dcgan, "BatchNormalization", keras.layers.BatchNormalization),
+    "last-layer-as-product": Trick(dcgan, "Conv2DTranspose", keras.layers.Conv2DTranspose),
+    "leaky-relu-in-convolution": Trick(dcgan, "LeakyReLU", keras.layers.LeakyReLU),
+    "fused-adam": Trick(gan, "Adam", keras.optimizers.Adam),
+    "fakes-made-once": Trick(gan.GAN, "generator_loss", _generator_loss_of_fakes_made_again),
+    "one-pass-over-both": Trick(gan.GAN, "discriminate_both", _discriminate_in_turn),
+    "steps-free-of-python": Trick(train, "execution", lambda *_: 1),
+    "precompiled-kernels": Trick(keras.Model, "compile", _compile_with_xla),
+    "kernels-divided": Trick(layers.SpectralNormalization, "call", _divide_inputs, model="proposed"),
 }
 
 
@@ -92,9 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n".join(lines))
 
 
-def undone(trick: str) -> AbstractContextManager:
+def undone(name: str) -> AbstractContextManager:
     """Build and trace models without one of the tricks."""
-    return mock.patch.object(*TRICKS[trick])
+    trick = TRICKS[name]
+    return mock.patch.object(trick.owner, trick.attribute, trick.replacement)
 
 
 def row(trick: str, rounds: list[list[float]]) -> str:

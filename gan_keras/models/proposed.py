@@ -78,7 +78,7 @@ class Model(cgan.Model):
         return keras.Model([image, label], layers.Add(dtype="float32")([logits, projection]), name="discriminator")
 
     def constrained(self, layer: layers.Layer) -> layers.Layer:
-        return SpectralNormalization(layer, dtype="float32") if self.config.spectral_normalisation else layer
+        return SpectralNormalization(layer) if self.config.spectral_normalisation else layer
 
     def discriminate(self, batch):
         if self.config.noise:

@@ -23,4 +23,4 @@ class Model(dcgan.Model):
     adversarial_loss = losses.hinge
 
     def constrained(self, layer: layers.Layer) -> layers.Layer:
-        return SpectralNormalization(layer, dtype="float32")
+        return SpectralNormalization(layer)
