@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 from gan_keras.layers import BatchNormalization, Conv2DTranspose, LeakyReLU, SpectralNormalization, fused, portable
+from gan_keras.precision import precision
 
 SHAPES = [(64, 10), (8, 6, 5, 10)]
 
@@ -288,6 +289,18 @@ def test_the_kernel_is_divided_by_its_largest_singular_value(layer, shape):
     largest = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0]
     layer.kernel.assign(kernel / largest)
     np.testing.assert_allclose(y, layer(x), rtol=1e-4, atol=1e-4)
+
+
+def test_the_division_is_float32_where_the_layer_computes_in_bfloat16():
+    x = tf.cast(inputs((5, 12)), tf.bfloat16)
+    with precision("bfloat16"):
+        layer = keras.layers.Dense(7)
+        normalised = normalised_in_training(layer, x)
+        outputs = keras.Sequential([normalised])(x)
+    assert outputs.dtype == tf.bfloat16
+    kernel = layer.kernel.numpy()
+    layer.kernel.assign(kernel / normalised.largest_singular_value(training=False))
+    np.testing.assert_array_equal(tf.cast(outputs, tf.float32), tf.cast(layer(x), tf.float32))
 
 
 def test_its_gradient_goes_through_the_division():
