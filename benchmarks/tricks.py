@@ -24,6 +24,7 @@ from gan_keras.models import dcgan
 
 # isort: split
 import keras
+import tensorflow as tf
 
 from benchmarks import alone, machine
 
@@ -41,7 +42,7 @@ def _compile_with_xla(self, compile_keras=keras.Model.compile, **options):
 
 
 def _divide_inputs(self, inputs, training=None):
-    return self.layer(inputs / self.largest_singular_value(training))
+    return self.layer(inputs / tf.cast(self.largest_singular_value(training), inputs.dtype))
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,13 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Time each trick and print the table."""
     options = tyro.cli(Options, prog="python -m benchmarks.tricks", args=arguments, description=__doc__)
-    lines = [
-        machine.describe(),
-        f"Batches of {options.batch_size}, rounds: {options.rounds}, of {options.steps} steps each.",
-        "",
-        "| | ms per step | without it | times as long |",
+    print(
+        f"{machine.describe()}\n"
+        f"Batches of {options.batch_size}, rounds: {options.rounds}, of {options.steps} steps each.\n\n"
+        "| | ms per step | without it | times as long |\n"
         "| --- | --- | --- | --- |",
-    ]
+        flush=True,
+    )
     for trick in options.tricks:
         print(trick, file=sys.stderr, flush=True)
         result = alone.call(
@@ -103,8 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             steps=options.steps,
             rounds=options.rounds,
         )
-        lines.append(row(trick, result["rounds"]))
-    print("\n".join(lines))
+        print(row(trick, result["rounds"]), flush=True)
 
 
 def undone(name: str) -> AbstractContextManager:

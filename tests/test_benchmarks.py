@@ -6,11 +6,12 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import run_command, tiny_config
 
 from benchmarks import alone, contestants, machine, time_to_quality, train_step, tricks
 from gan_keras import data, train
-from gan_keras.layers import leaves
+from gan_keras.layers import SpectralNormalization, leaves
 from gan_keras.models import dcgan
 
 
@@ -70,6 +71,14 @@ def test_a_trick_changes_no_number(trick, losses_with_tricks):
     with tricks.undone(trick):
         without = losses(model)
     np.testing.assert_allclose(without, losses_with_tricks[model], rtol=1e-4)
+
+
+def test_inputs_in_bfloat16_can_be_divided_too():
+    layer = SpectralNormalization(keras.layers.Dense(3, dtype="mixed_bfloat16"))
+    inputs = tf.ones([2, 4], tf.bfloat16)
+    expected = tf.cast(layer(inputs), tf.float32)
+    with tricks.undone("kernels-divided"):
+        np.testing.assert_allclose(tf.cast(layer(inputs), tf.float32), expected, rtol=0.02)
 
 
 @pytest.mark.parametrize("kernel_size", [4, 5])
