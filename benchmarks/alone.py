@@ -27,7 +27,7 @@ def call(function: str, **arguments: Any) -> dict[str, Any]:
         cwd=Path(__file__).parents[1],
     )
     if done.returncode:
-        raise RuntimeError(f"{function} failed:\n{done.stderr[-3000:]}")
+        raise RuntimeError(f"{function} failed with exit code {done.returncode}:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,16 +23,18 @@ def describe() -> str:
     return f"{processor()}, {os.cpu_count()} cores; {', '.join(packages)}; {time.strftime('%Y-%m-%d')}."
 
 
-def installed(contestants: Iterable[str]) -> list[str]:
-    """Return the contestants that can run here; says so if PyTorch's cannot."""
-    contestants = list(contestants)
-    others = [name for name in contestants if not name.startswith("pytorch")]
-    if others == contestants or importlib.util.find_spec("torch"):
-        return contestants
-    print("Note: PyTorch is not installed (pip install torch); its rows are left out.", file=sys.stderr)
-    if not others:
-        raise UserError("there is nothing left to time.")
-    return others
+def installed(contestants: Collection[str]) -> list[str]:
+    """Return the contestants that can run here; says so if PyTorch's cannot.
+
+    Raises:
+        UserError: if none can.
+    """
+    there = [name for name in contestants if not name.startswith("pytorch") or importlib.util.find_spec("torch")]
+    if len(there) < len(contestants):
+        print("Note: PyTorch is not installed (pip install torch); its rows are left out.", file=sys.stderr)
+    if not there:
+        raise UserError("there is nothing to time.")
+    return there
 
 
 def processor() -> str:

@@ -43,8 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run = out / f"ours-{options.our_epochs}"  # whose rate falls at the end: another number of epochs is another run
     resume = (run / "config.json").exists()
     ours = proposed.Config(data_dir=data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=resume)
-    train.check_folder(ours)
+    saved = train.check_folder(ours)
     dataset = data.load("mnist", data_dir)
+    train.check_data(ours, dataset, saved)
+    folder = out / f"tutorial-{len(dataset.train.images)}"  # not to go on with other data
     real = dataset.test.images[: watch.SAMPLES]
     ruler = classifier.load()
     print(machine.describe(), flush=True)
@@ -53,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         data_dir=data_dir and str(data_dir),
         epochs=options.tutorial_epochs,
         count=len(real),
-        folder=str(out / "tutorial"),
+        folder=str(folder),
     )
-    samples = np.load(out / "tutorial" / "samples.npy")
+    samples = np.load(folder / "samples.npy")
     target = metrics.frechet_distance(ruler(real)[0], ruler(samples)[0])["fid"]
     print(
         f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {tutorial['epochs']} epochs, "

@@ -5,14 +5,14 @@ machine for a while slows both.
 
 Examples:
   python -m benchmarks.tricks
-  python -m benchmarks.tricks --tricks fused-adam one-pass-over-both --rounds 20
+  python -m benchmarks.tricks --tricks fused-adam one-pass-over-both --rounds 50
 """
 
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 from typing import Annotated
 from unittest import mock
 
@@ -73,7 +73,7 @@ class Options:
     """What to time, and how often."""
 
     tricks: tuple[str, ...] = tuple(TRICKS)
-    rounds: Count = 10
+    rounds: Annotated[int, Between(2)] = 20
     steps: Count = 10  # of each of the two in a round
     batch_size: Annotated[int, Between(2)] = 128
 
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(
         f"{machine.describe()}\n"
         f"Batches of {options.batch_size}, rounds: {options.rounds}, of {options.steps} steps each.\n\n"
-        "| | ms per step | without it | times as long |\n"
+        "| | ms per step | without it | times as long: median and quartiles |\n"
         "| --- | --- | --- | --- |",
         flush=True,
     )
@@ -114,13 +114,10 @@ def undone(name: str) -> AbstractContextManager:
 
 
 def row(trick: str, rounds: list[list[float]]) -> str:
-    """Return a trick's line of the table: medians over the rounds, and the ratio within each with its range."""
+    """Return a trick's line of the table: medians over the rounds, and the ratio within each with its quartiles."""
     with_it, without_it = (1000 * median(seconds) for seconds in zip(*rounds, strict=True))
-    ratios = [other / one for one, other in rounds]
-    return (
-        f"| {trick} | {with_it:.0f} | {without_it:.0f} | "
-        f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
-    )
+    low, middle, high = quantiles((other / one for one, other in rounds), method="inclusive")
+    return f"| {trick} | {with_it:.0f} | {without_it:.0f} | {middle:.2f} ({low:.2f} to {high:.2f}) |"
 
 
 if __name__ == "__main__":
