@@ -1,4 +1,8 @@
-"""The layers that Keras lacks or is slow at. All of them can be saved and loaded like Keras' own."""
+"""The layers that Keras lacks or is slow at. All of them can be saved and loaded like Keras' own.
+
+What each buys is said of a training step with 128 images, as `python -m benchmarks.tricks` has it on two cores with
+AVX512-BF16 (bfloat16), and with AVX2 (float32): see benchmarks/RESULTS.md.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -11,10 +15,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalisation over the last axis, computed by TensorFlow's fused kernel.
 
     The same numbers as `keras.layers.BatchNormalization`, moving variance included, without its dozen passes over the
-    activations: a training step of the DCGAN takes 154 ms in the place of 199 on two cores with AVX512-BF16 (bfloat16),
-    and 455 in the place of 498 with AVX2 (float32). The statistics are float32 also where the activations are bfloat16.
-    What the kernel does not cover (float64, masks, another axis, renormalisation, synchronised replicas) is left to
-    Keras.
+    activations, with which a step of the DCGAN takes 23 % longer (AVX2: 7 %). The statistics are float32 also where the
+    activations are bfloat16. What the kernel does not cover (float64, masks, another axis, renormalisation,
+    synchronised replicas) is left to Keras.
 
     Input and output: [batch, channels] or [batch, height, width, channels].
     """
@@ -50,9 +53,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """Keras' transposed convolution, of which the last one, that makes grey images, is computed as a matrix product.
 
-    The same numbers, to rounding. oneDNN's kernel is slow where only one channel comes out: a training step of the
-    DCGAN takes 155 ms in the place of 159 on two cores with AVX512-BF16 (bfloat16). Other layers, and float64, are left
-    to Keras.
+    The same numbers, to rounding. oneDNN's kernel is slow where only one channel comes out: with it, a step of the
+    DCGAN takes 3 % longer (AVX2: 1 %). Other layers, and float64, are left to Keras.
 
     Input: [batch, height, width, channels]; output: [batch, height, width, 1].
     """
@@ -95,8 +97,7 @@ class LeakyReLU(keras.layers.LeakyReLU):
     """Keras' LeakyReLU, with a gradient that looks at its outputs: they have the signs of its inputs.
 
     The same numbers. TensorFlow's own gradient looks at the inputs, which must then be kept, so that oneDNN cannot
-    apply the function within the convolution that makes them: a training step of the DCGAN takes 159 ms in the place
-    of 166 on two cores with AVX512-BF16 (bfloat16), and 393 in the place of 414 with AVX2 (float32).
+    apply the function within the convolution that makes them: a step of the DCGAN takes 3 % longer then (AVX2: 2 %).
     """
 
     def call(self, inputs):
@@ -139,8 +140,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     def call(self, inputs, training=None):
         kernel = tf.convert_to_tensor(self.layer.kernel)
         # To divide the inputs instead would be the same, but they are more, and would need gradients even where they
-        # are images: a step of the default model with 128 images takes 55 ms in the place of 63 on two cores with
-        # AVX512-BF16 (bfloat16), and 119 in the place of 127 with AVX2 (float32).
+        # are images: a step of the default model takes 12 % longer then (AVX2: 7 %).
         with keras.StatelessScope([(self.layer.kernel, kernel / self.largest_singular_value(training))]):
             return self.layer(inputs)
 

@@ -8,9 +8,9 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """Keras' Adam (Kingma and Ba 2014, arXiv:1412.6980), computed by TensorFlow's fused kernel.
 
-    The same numbers as `keras.optimizers.Adam`, in one pass over the weights in the place of a dozen: a training step
-    of the DCGAN takes 159 ms in the place of 166 on two cores with AVX512-BF16 (bfloat16). AMSGrad, which the kernel
-    does not have, is left to Keras.
+    The same numbers as `keras.optimizers.Adam`, in one pass over the weights in the place of a dozen, with which a
+    training step of the DCGAN takes 2 % longer on two cores with AVX512-BF16 (`python -m benchmarks.tricks`; with AVX2
+    it shows in small batches only). AMSGrad, which the kernel does not have, is left to Keras.
     """
 
     def update_step(self, gradient, variable, learning_rate):
