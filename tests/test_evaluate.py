@@ -28,7 +28,7 @@ def digits(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, digits):
-    """Return a run of a small DCGAN after 200 steps and after 600: blurs that are nearer to digits than noise is."""
+    """Return a run of a small DCGAN after 200 steps and after 1,000: blurs that are nearer to digits than noise is."""
     folder, _ = digits
     out = tmp_path_factory.mktemp("trained")
     config = dcgan.Config(
@@ -43,7 +43,7 @@ def trained(tmp_path_factory, digits):
     )
     barely = train.run(config)
     well = shutil.copytree(barely, out / "well")
-    return barely, train.run(dataclasses.replace(config, out=well, resume=True, epochs=3))
+    return barely, train.run(dataclasses.replace(config, out=well, resume=True, epochs=5))
 
 
 def measure(capsys, folder, source, out, *options):
