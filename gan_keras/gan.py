@@ -146,8 +146,8 @@ class GAN(keras.Model):
     def discriminate_both(self, real: Batch, fake: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """Return real_logits and fake_logits, in one pass where no batch normalisation would mix the two.
 
-        Only small batches notice that: a step of the DCGAN takes 2 % longer with two passes over 4 images each (`python
-        -m benchmarks.tricks --batch-size 4`, two cores with AVX2).
+        That buys little: a step of the DCGAN takes 2 % longer with two passes over 4 images each, within the noise, and
+        with 128 nothing shows (`python -m benchmarks.tricks`, two cores with AVX2; see benchmarks/RESULTS.md).
         """
         if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(self.discriminator)):
             return self.discriminate(real), self.discriminate(fake)
