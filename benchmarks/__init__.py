@@ -1,1 +1,1 @@
-"""Speed against what a user would run instead; the results stand in RESULTS.md."""
+"""Speed against what a user would run instead; the results are in RESULTS.md."""

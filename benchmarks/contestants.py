@@ -1,16 +1,16 @@
-"""What is compared. Each function runs in a process of its own and imports only what it needs (see alone.py)."""
+"""What is compared. Each function runs in a process of its own and imports only what it needs: see alone.py."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-STRIDE = 20  # steps that are timed together, for ours returns to Python as seldom
-PRODUCT = 2048  # rows and columns of the matrices whose product tells how fast a framework can be
+STRIDE = 20  # steps that are timed together: ours returns to Python only so often
+PRODUCT = 2048  # rows and columns of the matrices whose product shows how fast a framework can be
 GENERATING_SECONDS = 5
 
 
@@ -18,10 +18,10 @@ GENERATING_SECONDS = 5
 # `product_rate` in the same precision
 
 
-def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) -> dict:
-    """Train the DCGAN as `gan_keras.train` does, through `fit()` from the project's batches, but write nothing."""
+def train_ours(steps: int, **options) -> dict:
+    """Train as `gan_keras.train` does, through `fit()` from the project's batches, but write nothing."""
     stride, total = _strides(steps)
-    model, batches = build_ours(stride, precision=precision, kernel_size=kernel_size, batch_size=batch_size)
+    model, batches = build_ours(stride, **options)
     marks = []
 
     def mark(batch, logs):
@@ -36,26 +36,27 @@ def train_ours(precision: str, kernel_size: int, batch_size: int, steps: int) ->
     return {"seconds": median(np.diff(marks)) / stride, "product_rate": rate}
 
 
-def build_ours(stride: int, batch_size: int, model: str = "dcgan", **options):
+def build_ours(stride: int, batch_size: int, model: str = "dcgan", image_shape: Sequence[int] = (28, 28, 1), **options):
     """Return a model as `gan_keras.train` builds it, to run a stride of steps at a time, and its batches."""
-    from gan_keras import data, models, train  # first: it chooses TensorFlow's kernels
+    from gan_keras import data, models  # first: it chooses TensorFlow's kernels
+    from gan_keras.training import setup
 
-    images = _noise(batch_size)
+    images = _noise(batch_size, image_shape)
     split = data.Split(images, np.zeros(len(images), np.int32))
     config = models.load(model).Config(batch_size=batch_size, steps_per_execution=stride, **options)
-    built = train.build(config, data.Dataset("noise", "noise", split, split, ["0"]), stride)
+    built = setup.build(config, data.Dataset("noise", "noise", split, split, ["0"]), stride)
     return built, data.batches(split, batch_size, seed=0)
 
 
 def train_with_and_without(trick: str, batch_size: int, steps: int, rounds: int) -> dict:
-    """Train ours and ours without one of `benchmarks.tricks` in turn.
+    """Train ours and ours without one of `benchmarks.absences` in turn.
 
-    Returns the `rounds`: of each the seconds of a step with and without.
+    Returns the `rounds`: for each the seconds of a step with and without.
     """
-    from benchmarks import tricks
+    from benchmarks.absences import TRICKS, undone
 
     def begin() -> Callable[[], float]:
-        model, batches = build_ours(steps, batch_size, tricks.TRICKS[trick].model)
+        model, batches = build_ours(steps, batch_size, TRICKS[trick].model)
 
         def fit() -> float:
             start = time.perf_counter()
@@ -66,7 +67,7 @@ def train_with_and_without(trick: str, batch_size: int, steps: int, rounds: int)
         return fit
 
     with_it = begin()
-    with tricks.undone(trick):
+    with undone(trick):
         without_it = begin()
     # The second one's seed has thrown away what the first one had compiled: a round to warm up.
     return {"rounds": [(with_it(), without_it()) for _ in range(1 + rounds)][1:]}
@@ -109,14 +110,14 @@ def train_pytorch(precision: str, kernel_size: int, batch_size: int, steps: int)
 
 def generate_ours(batch_size: int) -> dict:
     """Make images with the exported SavedModel's default signature."""
-    import tensorflow as tf  # first: on the kernels of a program that has only TensorFlow
+    import tensorflow as tf  # first: with the kernels of a program that has only TensorFlow
 
-    from gan_keras import export
+    from gan_keras.exporting import saved_model
     from gan_keras.models import dcgan
 
     model = dcgan.Model(dcgan.Config(precision="float32"), (28, 28, 1))
     with TemporaryDirectory() as folder:
-        export.export_generator(model.averaged_generator, Path(folder) / "generator", classes=10)
+        saved_model.export_network(model.sampler(), Path(folder) / "generator", class_names=list("0123456789"))
         serve = tf.saved_model.load(f"{folder}/generator").signatures["serving_default"]
     latent = tf.random.normal([batch_size, model.config.latent_dim])
     return {"images_per_second": _repeat(lambda: serve(latent=latent), batch_size)}
@@ -138,14 +139,15 @@ def generate_pytorch(batch_size: int) -> dict:
 
 
 def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) -> dict:
-    """Train as the usual tutorial does, or go on with it, saving each epoch; write images uint8 to `samples.npy`.
+    """Train as the usual tutorial does, or continue, saving each epoch; write images uint8 to `samples.npy`.
 
     Returns the `epochs` that it has, and the `seconds` that they took.
     """
-    import tensorflow as tf  # first: on the kernels that it chooses itself
+    import tensorflow as tf  # first: with the kernels that it chooses itself
 
     from benchmarks.tutorial import BATCH_SIZE, LATENT_DIM, batches, begin
-    from gan_keras import data, pictures
+    from gan_keras import data
+    from gan_keras.ui import pictures
 
     images = data.load("mnist", data_dir and Path(data_dir)).train.images
     step, tutorial = begin()
@@ -169,9 +171,9 @@ def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) 
     return {"epochs": int(done), "seconds": float(seconds)}
 
 
-def _noise(batch_size: int) -> np.ndarray:
-    """Return uint8 images [count, 28, 28, 1]: noise takes as long as digits."""
-    return np.random.default_rng(0).integers(0, 256, (10 * batch_size, 28, 28, 1), dtype=np.uint8)
+def _noise(batch_size: int, image_shape: Sequence[int] = (28, 28, 1)) -> np.ndarray:
+    """Return uint8 images [count, *image_shape]: noise takes as long as digits."""
+    return np.random.default_rng(0).integers(0, 256, (10 * batch_size, *image_shape), dtype=np.uint8)
 
 
 def _strides(steps: int) -> tuple[int, int]:

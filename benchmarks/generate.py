@@ -12,8 +12,8 @@ from statistics import median
 import tyro
 
 from benchmarks import alone, machine
-from gan_keras import console
-from gan_keras.config import Count, check_ranges
+from gan_keras.options import Count, check_ranges
+from gan_keras.ui import console
 
 CONTESTANTS = {"ours": "generate_ours", "pytorch": "generate_pytorch"}
 
@@ -22,8 +22,8 @@ CONTESTANTS = {"ours": "generate_ours", "pytorch": "generate_pytorch"}
 class Options:
     """What to time, and how often."""
 
-    batch_sizes: tuple[Count, ...] = (1, 64, 1024)
-    rounds: Count = 3
+    batch_sizes: tuple[Count, ...] = (1, 64, 1024)  # images in a batch
+    rounds: Count = 3  # turns of each contestant
 
     def __post_init__(self) -> None:
         check_ranges(self)

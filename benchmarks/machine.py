@@ -9,7 +9,7 @@ from collections.abc import Collection
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from gan_keras.console import UserError
+from gan_keras.ui.console import UserError
 
 
 def describe() -> str:
@@ -54,8 +54,8 @@ def step_operations(kernel_size: int, fake_passes: int = 2) -> int:
 
     A pass forward through a layer is one unit of work, its two gradients are one each. The generator runs forward and
     back once. The discriminator runs forward and back over a real and a fake image, and for the generator back over
-    the fake one once more, without the gradients of its own weights. Where it has moved in between, that takes another
-    pass forward: `fake_passes` is 2; in the tutorial, where both players move at once, it is 1.
+    the fake one once more, without the gradients of its weights. If it has moved in between, that takes another pass
+    forward: `fake_passes` is 2. In the tutorial, where both players move at once, it is 1.
     """
     kernel = kernel_size**2
     generator = 100 * 7 * 7 * 128 + kernel * (7 * 7 * 128 * 128 + 14 * 14 * 128 * 64 + 28 * 28 * 64)

@@ -1,7 +1,8 @@
-"""Time how long the default model takes to be as good as the usual tutorial loop is after its 50 epochs.
+"""Time how long the default model takes to be as good as a tutorial's loop.
 
-As good means: the same `fid_mnist`, of the same number of samples, by the same classifier. Only training is timed, and
-no compilation. It takes hours; after Ctrl-C the same command goes on from the last epoch.
+As good means: the same `fid_mnist`, for the same number of samples and with the
+same classifier. Only training is timed, without compilation. It takes hours;
+after Ctrl-C the same command continues from the last epoch.
 
 Examples:
   python -m benchmarks.time_to_quality --data-dir DIR
@@ -17,19 +18,24 @@ import numpy as np
 import tyro
 
 from benchmarks import alone, machine
-from gan_keras import callbacks, classifier, console, data, metrics, train, watch
-from gan_keras.config import Count, Folder, check_ranges
+from gan_keras import data
+from gan_keras.evaluation import live
+from gan_keras.evaluation.classifier import load
 from gan_keras.models import proposed
+from gan_keras.options import Count, Folder, check_ranges
+from gan_keras.training import history, setup
+from gan_keras.training.run import run as train
+from gan_keras.ui import console
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What to train, and for how long."""
 
-    data_dir: Folder = None  # holds MNIST's four IDX files; downloaded if not given
-    tutorial_epochs: Count = 50
-    our_epochs: Count = 15  # the first that is as good counts; the learning rate falls in the last tenth of them
-    out: Path = Path("saved_models/time_to_quality")  # both runs are kept here
+    data_dir: Folder = None  # folder with MNIST's four IDX files; default: download them
+    tutorial_epochs: Count = 50  # epochs of the tutorial's loop
+    our_epochs: Count = 15  # epochs of the default model; the first that is as good counts
+    out: Path = Path("saved_models/time_to_quality")  # folder for both runs
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -43,44 +49,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     run = out / f"ours-{options.our_epochs}"  # whose rate falls at the end: another number of epochs is another run
     resume = (run / "config.json").exists()
     ours = proposed.Config(data_dir=data_dir, out=run, epochs=options.our_epochs, evaluate_every=1, resume=resume)
-    saved = train.check_folder(ours)
+    saved = setup.check_folder(ours)
     dataset = data.load("mnist", data_dir)
-    train.check_data(ours, dataset, saved)
-    folder = out / f"tutorial-{len(dataset.train.images)}"  # not to go on with other data
-    real = dataset.test.images[: watch.SAMPLES]
-    ruler = classifier.load()
+    setup.check_data(ours, dataset, saved)
+    folder = out / f"tutorial-{len(dataset.train.images)}"  # other data are another training
+    evaluation = live.LiveEvaluation(load(), dataset.test.images)
     print(machine.describe(), flush=True)
     tutorial = alone.call(
         "tutorial_epochs",
         data_dir=data_dir and str(data_dir),
         epochs=options.tutorial_epochs,
-        count=len(real),
+        count=evaluation.count,
         folder=str(folder),
     )
-    samples = np.load(folder / "samples.npy")
-    target = metrics.frechet_distance(ruler(real)[0], ruler(samples)[0])["fid"]
+    target = evaluation(np.load(folder / "samples.npy"))["fid_mnist"]
     print(
         f"tutorial: {tutorial['seconds'] / 60:.1f} minutes for {tutorial['epochs']} epochs, "
-        f"fid_mnist {target:.1f} on {len(real):,} samples",
+        f"fid_mnist {target:.1f} with {evaluation.count:,} samples",
         flush=True,
     )
-    history = callbacks.read_history(train.run(ours) / "history.csv")
-    images_per_epoch = train.steps_of_an_epoch(ours, dataset) * ours.images_per_step
-    print(verdict(history, images_per_epoch, target, tutorial["seconds"]))
+    rows = history.read(train(ours) / "history.csv")
+    images_per_epoch = setup.steps_of_an_epoch(ours, dataset) * ours.images_per_step
+    print(verdict(rows, images_per_epoch, target, tutorial["seconds"]))
 
 
-def verdict(history: list[dict[str, str]], images_per_epoch: int, target: float, tutorial_seconds: float) -> str:
+def verdict(rows: list[dict[str, str]], images_per_epoch: int, target: float, tutorial_seconds: float) -> str:
     """Return what the epochs of our run say: when it was as good as the target, and in which part of the time."""
     seconds = 0.0
-    for row in history:
+    for row in rows:
         seconds += images_per_epoch / float(row["images_per_second"])
         if float(row["fid_mnist"]) <= target:
             return (
                 f"ours: {seconds / 60:.1f} minutes for {row['epoch']} epochs, fid_mnist {float(row['fid_mnist']):.1f}: "
                 f"{seconds / tutorial_seconds:.0%} of the tutorial's time"
             )
-    best = min(float(row["fid_mnist"]) for row in history)
-    return f"ours: not yet after {seconds / 60:.1f} minutes and {len(history)} epochs; best fid_mnist {best:.1f}"
+    best = min(float(row["fid_mnist"]) for row in rows)
+    return f"ours: not yet after {seconds / 60:.1f} minutes and {len(rows)} epochs; best fid_mnist {best:.1f}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Time the training step against what a user would run instead.
 
-Each contestant runs in a process of its own, all of them in turn, round after round, so that a machine that slows
-down slows all of them.
+The contestants take turns, round after round, each in its own process: a machine
+that slows down slows all of them.
 
 Examples:
   python -m benchmarks.train_step
@@ -18,8 +18,8 @@ from typing import Annotated
 import tyro
 
 from benchmarks import alone, machine
-from gan_keras import console
-from gan_keras.config import Between, Count, check_ranges
+from gan_keras.options import Between, Count, check_ranges
+from gan_keras.ui import console
 
 CONTESTANTS = {  # a function of `benchmarks.contestants`, with what sets it apart
     "ours": ("train_ours", {"precision": "auto"}),
@@ -29,18 +29,18 @@ CONTESTANTS = {  # a function of `benchmarks.contestants`, with what sets it apa
     "pytorch-float32": ("train_pytorch", {"precision": "float32"}),
     "pytorch-bfloat16": ("train_pytorch", {"precision": "bfloat16"}),
 }
-DEFAULT = tuple(name for name in CONTESTANTS if name != "ours-without-onednn")  # which is for those who wonder
+DEFAULT = tuple(name for name in CONTESTANTS if name != "ours-without-onednn")  # a check of TensorFlow's kernels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What to time, and how often."""
 
-    contestants: tuple[str, ...] = DEFAULT  # the first one is compared with the others
-    rounds: Count = 3
-    steps: Count = 60  # timed in each process; 20 are timed together, which rounds more of them up
-    batch_size: Annotated[int, Between(2)] = 128
-    kernel_size: Annotated[int, Between(4, 5)] = 4  # of ours and PyTorch's networks; the tutorial's have 5 always
+    contestants: tuple[str, ...] = DEFAULT  # what to time; the first is compared with the others
+    rounds: Count = 3  # turns of each contestant
+    steps: Count = 60  # training steps in each turn; rounded up to multiples of 20, which are timed together
+    batch_size: Annotated[int, Between(2)] = 128  # images in a batch
+    kernel_size: Annotated[int, Between(4, 5)] = 4  # of our networks and PyTorch's; the tutorial's is always 5
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -78,7 +78,7 @@ def table(results: dict[str, list[dict[str, float]]], options: Options) -> str:
         f"Batches of {options.batch_size}, kernels {options.kernel_size}x{options.kernel_size} (tutorial: 5x5), "
         f"rounds: {options.rounds}, of {options.steps} steps each.",
         "",
-        f"| | ms per step | images/s | peak MiB | of its own matrix product's rate | times as long as {first} |",
+        f"| | ms per step | images/s | peak MiB | of its matrix product's rate | times as long as {first} |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, rounds in results.items():

@@ -1,7 +1,7 @@
-"""Time what makes a training step fast, each trick by its absence.
+"""Time what each trick that makes a training step fast saves.
 
-The model as it is and the one without the trick take turns in one process, a few steps each, so that what slows the
-machine for a while slows both.
+The model as it is and the one without the trick take turns in one process, a
+few steps each: whatever slows the machine for a while slows both.
 
 Examples:
   python -m benchmarks.tricks
@@ -10,72 +10,26 @@ Examples:
 
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Annotated
-from unittest import mock
 
 import tyro
 
-from gan_keras import console, gan, layers, train  # first: it chooses TensorFlow's kernels
-from gan_keras.config import Between, Count, check_ranges
-from gan_keras.models import dcgan
-
-# isort: split
-import keras
-import tensorflow as tf
-
 from benchmarks import alone, machine
-
-
-def _generator_loss_of_fakes_made_again(self, real, fake):
-    return self.adversarial_loss.generator(self.discriminate(self.generate(real)))
-
-
-def _discriminate_in_turn(self, real, fake):
-    return self.discriminate(real), self.discriminate(fake)
-
-
-def _compile_with_xla(self, compile_keras=keras.Model.compile, **options):
-    compile_keras(self, **options | {"jit_compile": True})
-
-
-def _divide_inputs(self, inputs, training=None):
-    return self.layer(inputs / tf.cast(self.largest_singular_value(training), inputs.dtype))
-
-
-@dataclass(frozen=True)
-class Trick:
-    """What is replaced to be without it, in which model."""
-
-    owner: object
-    attribute: str
-    replacement: object
-    model: str = "dcgan"
-
-
-TRICKS = {
-    "fused-batch-normalization": Trick(dcgan, "BatchNormalization", keras.layers.BatchNormalization),
-    "last-layer-as-product": Trick(dcgan, "Conv2DTranspose", keras.layers.Conv2DTranspose),
-    "leaky-relu-in-convolution": Trick(dcgan, "LeakyReLU", keras.layers.LeakyReLU),
-    "fused-adam": Trick(gan, "Adam", keras.optimizers.Adam),
-    "fakes-made-once": Trick(gan.GAN, "generator_loss", _generator_loss_of_fakes_made_again),
-    "one-pass-over-both": Trick(gan.GAN, "discriminate_both", _discriminate_in_turn),
-    "steps-free-of-python": Trick(train, "execution", lambda *_: 1),
-    "precompiled-kernels": Trick(keras.Model, "compile", _compile_with_xla),
-    "kernels-divided": Trick(layers.SpectralNormalization, "call", _divide_inputs, model="proposed"),
-}
+from benchmarks.absences import TRICKS
+from gan_keras.options import Between, Count, check_ranges
+from gan_keras.ui import console
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """What to time, and how often."""
 
-    tricks: tuple[str, ...] = tuple(TRICKS)
-    rounds: Annotated[int, Between(2)] = 20
-    steps: Count = 10  # of each of the two in a round
-    batch_size: Annotated[int, Between(2)] = 128
+    tricks: tuple[str, ...] = tuple(TRICKS)  # which tricks to time
+    rounds: Annotated[int, Between(2)] = 20  # turns of each
+    steps: Count = 10  # training steps in each turn
+    batch_size: Annotated[int, Between(2)] = 128  # images in a batch
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -105,12 +59,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rounds=options.rounds,
         )
         print(row(trick, result["rounds"]), flush=True)
-
-
-def undone(name: str) -> AbstractContextManager:
-    """Build and trace models without one of the tricks."""
-    trick = TRICKS[name]
-    return mock.patch.object(trick.owner, trick.attribute, trick.replacement)
 
 
 def row(trick: str, rounds: list[list[float]]) -> str:

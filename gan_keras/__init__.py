@@ -3,14 +3,13 @@
 import os
 import platform
 
-from gan_keras.console import import_quietly
+from gan_keras.ui.console import import_quietly
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-# What is done at import: TensorFlow is loaded here, once and for every entry point, because the start-up messages it
-# would print can only be held back around its first import, and because it reads there which kernels it is to use.
-# Of itself it takes oneDNN's only on processors with instructions made for neural networks; they are faster
-# on others too: a step of the DCGAN takes 348 ms in the place of 651 on two cores with AVX2.
+# TensorFlow is loaded here, once for all entry points, because its start-up messages can only be held back around its
+# first import, and because it then reads which kernels to use. On its own it takes oneDNN's kernels only on processors
+# with instructions for neural networks, but they are faster on the others too: see benchmarks/RESULTS.md.
 if platform.machine() in ("x86_64", "AMD64"):
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import_quietly("tensorflow")

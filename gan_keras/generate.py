@@ -1,9 +1,9 @@
 """Make digits with a trained generator.
 
 Examples:
-  python -m gan_keras.generate saved_models/proposed-mnist --count 25 --out grid.png
-  python -m gan_keras.generate saved_models/proposed-mnist --count 10000 --seed 1 --out digits.npz
-  python -m gan_keras.generate saved_models/cgan-mnist --digits 2026 --out year.png
+  python -m gan_keras.generate saved_models/quick --count 25 --out grid.png
+  python -m gan_keras.generate saved_models/quick --count 10000 --out digits.npz
+  python -m gan_keras.generate saved_models/cgan-mnist --digits 2026
 """
 
 import re
@@ -11,27 +11,30 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
-import tensorflow as tf
 import tyro
 
-from gan_keras import console, files, pictures
-from gan_keras.config import OptionalCount, Seed, check_ranges
-from gan_keras.console import UserError
+from gan_keras.exporting import loading
+from gan_keras.options import OptionalCount, OptionalText, Seed, check_ranges
+from gan_keras.ui import console, files, pictures
+from gan_keras.ui.console import UserError
 
-LARGEST_GRID = 2500
+LARGEST_GRID = 2500  # images in a picture
+MOST = 1_000_000  # images at a time
 
 
 @dataclass(frozen=True)
 class Options:
     """What to make, and where."""
 
-    run: tyro.conf.Positional[Path]  # a run's folder, or a generator's SavedModel
-    count: OptionalCount = None  # how many images: 25, if not given
-    digits: str | None = None  # a number to draw, digit by digit, in the place of a count: for models told the class
+    run: tyro.conf.Positional[Path]  # the folder of a run, or of a generator's SavedModel
+    count: OptionalCount = None  # number of images; default: 25
+    digits: OptionalText = None  # a number such as 2026 to draw digit by digit, by a model that takes labels
     seed: Seed = 0  # the same seed gives the same images
-    out: Path = Path("grid.png")  # .png: a picture of all of them; .npy, .npz: uint8 [count, height, width, channels]
+    # .png: a picture of all; .npy or .npz: uint8 [count, height, width, channels], .npz also with the labels
+    out: Annotated[Path, tyro.conf.arg(metavar="{FILE.png,FILE.npy,FILE.npz}")] = Path("grid.png")
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -42,13 +45,17 @@ class Options:
         if self.digits is not None and not re.fullmatch("[0-9]+", self.digits):
             raise UserError(f"--digits is {self.digits!r}; it must be a number such as 2026.")
         if self.digits is not None and self.count is not None:
-            raise UserError("--digits says how many images there are; leave out --count.")
+            raise UserError("--digits already says how many images to make; leave out --count.")
         if self.out.suffix == ".png" and self.images > LARGEST_GRID:
             raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
+        if self.images > MOST:
+            raise UserError(
+                f"{self.images:,} images do not fit into memory; make {MOST:,} at a time, each with a --seed."
+            )
 
     @property
     def images(self) -> int:
-        """How many images."""
+        """The number of images."""
         return len(self.digits) if self.digits else self.count or 25
 
 
@@ -56,55 +63,24 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
     options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
-    generator = load(options.run)  # its variables live as long as this name
+    generator = loading.load_generator(options.run)
     if options.digits and not hasattr(generator, "classes"):
-        raise UserError(f"the model in {options.run} is not told the class, so it cannot draw --digits.")
+        raise UserError(f"the model in {options.run} takes no labels, so it cannot draw --digits.")
     digits = np.array(list(options.digits), np.int32) if options.digits else None
-    images, labels = make(generator, options.images, options.seed, digits)
-    save(options.out, images, labels, columns=None if digits is None else len(digits))
+    images, labels = loading.make(generator, options.images, options.seed, digits)
+    columns = len(digits) if digits is not None else classes_in(labels)
+    save(options.out, images, labels, columns)
     print(f"{len(images)} images in {options.out}")
 
 
-def make(generator, count: int, seed: int, labels: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return images uint8 of a generator, and their labels: by default each class in turn.
-
-    A generator that is not told the class has no labels: None.
-
-    Raises:
-        UserError: for a label that the generator does not know.
-    """
-    if not hasattr(generator, "classes"):
-        return generator.generate(count, seed).numpy(), None
-    classes = int(generator.classes())
-    labels = np.arange(count, dtype=np.int32) % classes if labels is None else labels
-    if labels.size and labels.max() >= classes:
-        raise UserError(f"the model has the classes 0 to {classes - 1}, and no {labels.max()}.")
-    return generator.generate(count, seed, labels).numpy(), labels
-
-
-def load(path: Path):
-    """Load a generator from a run's folder or a SavedModel's.
-
-    Raises:
-        UserError: if there is none, or it was not exported by this project.
-    """
-    for folder in (path / "generator", path):
-        if (folder / "saved_model.pb").exists():
-            try:
-                generator = tf.saved_model.load(str(folder))
-            except (tf.errors.OpError, OSError) as error:
-                raise UserError(f"the SavedModel in {folder} is damaged ({type(error).__name__}): {error}") from None
-            if not hasattr(generator, "generate"):
-                raise UserError(f"the SavedModel in {folder} has no `generate`: it is not a generator of gan_keras.")
-            return generator
-    raise UserError(
-        f"there is no generator in {path}. Give the folder of a run or of its generator; to train one: "
-        "python -m gan_keras.train"
-    )
+def classes_in(labels: np.ndarray | None) -> int | None:
+    """Return the number of classes, for a picture with a column for each; None if there are none, or too many."""
+    classes = 0 if labels is None or not len(labels) else int(labels.max()) + 1
+    return classes if 0 < classes <= pictures.MOST_COLUMNS else None
 
 
 def save(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int | None) -> None:
-    """Write images as a picture or as an array, by the path's suffix; .npz takes the labels too."""
+    """Write images as a picture or as an array, by the suffix of the path; .npz takes the labels too."""
     if path.suffix == ".png":
         pictures.save_png(path, pictures.grid(images, columns))
         return
@@ -112,7 +88,8 @@ def save(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int
         if path.suffix == ".npy":
             np.save(temporary, images)
         else:
-            np.savez_compressed(temporary, images=images, **({} if labels is None else {"labels": labels}))
+            arrays: dict[str, Any] = {"images": images} | ({} if labels is None else {"labels": labels})
+            np.savez_compressed(temporary, **arrays)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,16 @@
 # # 0. Meet the digits
 #
 # Before we teach a machine to draw digits, we look at what it will learn from. At the end of this notebook you know
-# what is in MNIST, how an image becomes numbers that a network likes, and what a *batch* is. No network is trained
+# what MNIST contains, how an image becomes numbers that suit a network, and what a *batch* is. No network is trained
 # yet.
 #
-# This notebook takes a minute. Without the Internet it uses 5,000 digits that a package brings along; with it, all
-# 60,000. Only the numbers on the way differ.
+# This notebook takes a minute. With the Internet it uses all 60,000 digits; without it, 5,000 that come with a package.
+# Only the printed numbers differ.
 #
-# The text follows a research paper, which compares GANs on MNIST; *the paper* means that one.
+# The notebooks follow a research paper that compares GANs on MNIST. We call it *the paper*.
 #
-# The next cell makes sure that the package `gan_keras` is there. Where it is not, as on Colab after `git clone` and
-# `%cd` into the folder of the notebooks, it is installed from the copy of the project in which they lie.
+# The next cell installs the package `gan_keras` if it is missing, from the copy of the project that contains this
+# notebook. On Colab, first use `git clone`, and `%cd` into the folder of the notebooks.
 
 # %%
 import importlib.util
@@ -41,13 +41,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_keras import data
-from gan_keras.console import UserError
+from gan_keras.ui.console import UserError
 
 # %% [markdown]
 # ## The data
 #
-# `data.load` returns a data set: images and labels to train on, and others to test with. The test images are never
-# trained on. That will matter when we measure how good our digits are.
+# `data.load` returns a data set: images and labels for training, and others for testing. We never train on the test
+# images. That will matter when we measure how good our digits are.
 
 # %%
 digits = data.load("mnist")
@@ -56,16 +56,16 @@ print("train:", digits.train.images.shape, digits.train.images.dtype)
 print("test: ", digits.test.images.shape)
 
 # %% [markdown]
-# An image is 28 pixels high and 28 wide, and has one *channel*, its brightness, as a byte from 0 (black) to 255
-# (white). We show six of each class: find where the labels are 0, take the first six, and so on.
+# An image is 28 pixels high and 28 wide. It has one *channel*, its brightness: each pixel is a byte from 0 (black) to
+# 255 (white). We show six images of each class: the first six with the label 0, and so on.
 
 # %%
 examples = [digits.train.images[digits.train.labels == label][:6] for label in range(10)]
 book.show(np.stack(examples, axis=1).reshape(-1, 28, 28, 1), title="Six of each")
 
 # %% [markdown]
-# Look at the sevens and ones: there are several ways to write each. A generator that knows one way only has not learnt
-# the data. We will call each such way a *mode*, and missing some of them *mode collapse*.
+# Look at the sevens and the ones: there are several ways to write each. A generator that draws only one of them has not
+# learnt the data. We call each way a *mode*, and the failure to draw some of them *mode collapse*.
 #
 # Are all classes equally frequent?
 
@@ -78,26 +78,27 @@ plt.title("Share of each digit")
 plt.show()
 
 # %% [markdown]
-# Nearly (in the 5,000 exactly: they were chosen so). A generator that draws each digit a tenth of the time is close to the truth.
+# Nearly. (In the 5,000 digits exactly: they were chosen so.) A generator that draws each digit a tenth of the time is
+# close to the truth.
 #
 # ## What the average hides
 #
-# Why is it hard to draw a digit? Could one not learn the average? Here is the average of each class, and one real
-# image beneath it.
+# Why is it hard to draw a digit? Could a network not simply learn the average? Here is the average of each class, with
+# one real image below it.
 
 # %%
 averages = [digits.train.images[digits.train.labels == label].mean(axis=0).astype(np.uint8) for label in range(10)]
 book.show(np.concatenate([averages, [group[0] for group in examples]]), title="Average above, a real one below")
 
 # %% [markdown]
-# The average of many good digits is not a good digit: it is a blur. A network that is trained to be *near all images*
-# (by the squared error, say) draws blurs. A GAN is trained to be *taken for real*, and a blur is easily told from the
-# real. That is the reason for all that follows.
+# The average of many good digits is not a good digit: it is a blur. A network that is trained to be *near all images*,
+# for example by the squared error, draws blurs. A GAN is trained to be *taken for real*, and a blur is easy to tell
+# from a real image. This is the reason for everything that follows.
 #
 # ## From bytes to numbers
 #
-# Networks learn best from small numbers around zero. And our generator will end in a hyperbolic tangent, which gives
-# numbers between -1 and 1. So we map the bytes there:
+# Networks learn best from small numbers around zero. Our generator will end in a hyperbolic tangent, which gives
+# numbers between -1 and 1. So we map the bytes to this range:
 #
 # $$x = \frac{\text{byte} - 127.5}{127.5}$$
 
@@ -113,14 +114,14 @@ plt.title("How often each value occurs (logarithmic)")
 plt.show()
 
 # %% [markdown]
-# Most pixels are black (-1); of the others, many are white (1), and the greys between them are the edges of strokes. A
-# picture that is grey all over is therefore easy to unmask; remember that when you see the first images of an
+# Most pixels are black (-1). Of the others, many are white (1), and the greys between them are the edges of strokes. An
+# image that is grey all over is therefore easy to recognise as fake. Remember this when you see the first images of an
 # untrained generator.
 #
 # ## Batches
 #
-# A network is not shown all images at once, nor one at a time, but a *batch*: here 128 of them, in random order. One
-# trip through all the images is an *epoch*. `data.batches` gives an endless stream of batches.
+# A network is not shown all images at once, nor one at a time, but a *batch* of them: here 128, in random order. One
+# pass through all the images is an *epoch*. `data.batches` returns an endless stream of batches.
 
 # %%
 batch = next(iter(data.batches(digits.train, 128, seed=0)))
@@ -128,8 +129,8 @@ print({name: (tensor.shape, tensor.dtype.name) for name, tensor in batch.items()
 book.show(batch["image"], columns=16, title="A batch")
 
 # %% [markdown]
-# The order depends on the seed, and on nothing else: with the same seed you see the same batches in your next run. A
-# run that can be repeated can be understood.
+# The order depends only on the seed: with the same seed, your next run gets the same batches. A run that can be
+# repeated can be understood.
 
 # %%
 again = next(iter(data.batches(digits.train, 128, seed=0)))
@@ -140,9 +141,10 @@ print("other seed, same batch:", np.array_equal(batch["image"], other["image"]))
 # %% [markdown]
 # ## MNIST's relatives
 #
-# The same 28 by 28 pixels hold other things too: clothes (Fashion-MNIST), Japanese characters (KMNIST), letters
-# (EMNIST). They are downloaded when they are asked for; if that fails, you are told. Stacked MNIST needs no download:
-# it puts three digits into the three colours, so that there are 1,000 classes, to see how many of them a GAN finds.
+# Other data sets also have images of 28 by 28 pixels: clothes (Fashion-MNIST), Japanese characters (KMNIST), letters
+# (EMNIST). They are downloaded when you load them; if that fails, a message says so. Stacked MNIST needs no other
+# download: it puts three digits into the three colour channels, which gives 1,000 classes, and shows how many of them a
+# GAN finds.
 
 # %%
 for name in ("fashion_mnist", "kmnist", "stacked_mnist"):
@@ -164,10 +166,10 @@ for name in ("fashion_mnist", "kmnist", "stacked_mnist"):
 #
 # 1. `[digits.train.images[digits.train.labels == label].mean() for label in range(10)]`: 0 has the most, 1 the least.
 # 2. For one class: `group = digits.train.images[digits.train.labels == 4].astype(float)`, `distance = ((group -
-#    group.mean(axis=0)) ** 2).sum(axis=(1, 2, 3))`, `book.show(group[distance.argsort()[-10:]].astype("uint8"))`.
-#    Mostly bold or slanted ones.
-# 3. As many as there are images in the training set, less the few that do not fill the last batch of an epoch, which
-#    are others in each epoch: after several epochs, all of them.
+#    group.mean(axis=0)) ** 2).sum(axis=(1, 2, 3))`, `book.show(group[distance.argsort()[-10:]].astype("uint8"))`. Most
+#    of them are bold or slanted.
+# 3. As many as the training set has. Each epoch leaves out the few images that do not fill its last batch, but these
+#    are different ones in each epoch: after several epochs, all images have been used.
 # </details>
 #
 # ## Read on

@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 1. A GAN from scratch
 #
-# We write a generative adversarial network in the open: two networks, one loss, one training step. Nothing is hidden
-# in a package; `gan_keras` gives us the data and shows the pictures. At the end you will have made digits that nobody
-# ever wrote.
+# We write a generative adversarial network (GAN) ourselves: two networks, one loss, one training step. Nothing is
+# hidden in a package: `gan_keras` only loads the data, shows the images and scores them at the end. You will have made
+# digits that nobody ever wrote.
 #
 # It takes about four minutes on two cores.
 
@@ -37,7 +37,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_keras import classifier, data, metrics, pictures
+from gan_keras import data
+from gan_keras.evaluation import classifier, metrics
+from gan_keras.ui import pictures
 
 keras.utils.set_random_seed(0)
 digits = data.load("mnist")
@@ -45,24 +47,24 @@ digits = data.load("mnist")
 # %% [markdown]
 # ## A forger and a detective
 #
-# A *generator* $G$ turns random numbers $z$ into an image. A *discriminator* $D$ looks at an image and says with which
-# probability it is real. The generator is a forger who tries to be believed, the discriminator a detective who tries
-# not to be fooled. Each gets better because the other does.
+# A *generator* $G$ turns random numbers $z$ into an image. A *discriminator* $D$ looks at an image and estimates the
+# probability that it is real. The generator is a forger who tries to be believed, the discriminator a detective who
+# tries not to be fooled. Each gets better because the other does.
 #
-# Ian Goodfellow and his colleagues wrote that in 2014 as a game about one number:
+# Ian Goodfellow and his colleagues described this in 2014 as a game about one number:
 #
 # $$\min_G \max_D \; V(D, G) = \mathbb{E}_x[\log D(x)] + \mathbb{E}_z[\log(1 - D(G(z)))]$$
 #
-# The detective wants $V$ large: $D(x)$ near 1 for real images $x$, $D(G(z))$ near 0 for forged ones. The forger wants
-# it small.
+# The discriminator tries to make $V$ large: $D(x)$ near 1 for real images $x$, $D(G(z))$ near 0 for fake ones. The
+# generator tries to make it small. Each of them is a *player*: a network with an optimizer and a loss.
 #
 # ## The generator
 #
-# A hundred random numbers must become 28 × 28 pixels. We go up in steps: a dense layer makes a coarse 7 × 7 image with
-# 64 channels, and two *transposed convolutions* each double its size. Each of these is followed by batch
-# normalisation, which keeps the numbers in a healthy range, and a ReLU. A last one, which does not change the size,
-# makes one channel of them and ends in $\tanh$, so that pixels lie between -1 and 1. This is a small DCGAN, after
-# Radford and others (2015); that of the package, which you meet in the next notebook, is twice as wide.
+# A hundred random numbers must become 28 × 28 pixels. A dense layer makes a coarse image of 7 × 7 pixels with 64
+# channels, and two *transposed convolutions* each double its size. After each of these layers come batch normalisation,
+# which keeps the numbers in a good range, and a ReLU. A last transposed convolution keeps the size, makes one channel,
+# and ends in $\tanh$, so that pixels lie between -1 and 1. This is a small DCGAN, after Radford and others (2015). The
+# package's DCGAN, in the next notebook, is twice as wide.
 
 # %%
 LATENT = 100
@@ -85,23 +87,25 @@ generator = keras.Sequential(
 )
 
 # %% [markdown]
-# What does it draw before it has learnt anything? We keep these 64 random *latents* to see, later, what becomes of
-# them.
+# What does it draw before it has learnt anything? We keep these 64 random inputs, called *latents*, to see later how
+# their images change.
 
 # %%
 latents = tf.random.stateless_normal([64, LATENT], seed=[0, 1])
 book.show(generator(latents), columns=16, title="Untrained")
 
 # %% [markdown]
-# Grey. You know from the last notebook that real digits are black and white: the detective will have an easy start.
+# The images are grey. You know from the last notebook that real digits are mostly black and white: the discriminator
+# will have an easy start.
 #
 # ## The discriminator
 #
-# The way down: two convolutions that halve the size, each with a *leaky* ReLU, which lets a little of negative numbers
-# through, so that the gradient never dies on its way to the generator. Then one number for the whole image.
+# Two convolutions halve the image's size, each followed by a *leaky* ReLU, which lets a small part of negative numbers
+# through, so that the gradient never vanishes on its way to the generator. Then a dense layer gives one number for the
+# whole image.
 #
-# We leave that number as it is: a *logit*, positive for "real", negative for "forged". The probability would be its
-# sigmoid; but the loss is computed more exactly from the logit.
+# This number is a *logit*, positive for "real", negative for "fake". Its sigmoid would be the probability, but the loss
+# is computed more exactly from the logit.
 
 # %%
 discriminator = keras.Sequential(
@@ -121,8 +125,8 @@ print("discriminator:", f"{discriminator.count_params():>9,} weights")
 # %% [markdown]
 # ## The loss
 #
-# The detective's task is to classify into two classes, real and forged, and $-V$ is the loss of that task, the *binary
-# cross-entropy*: $-\log D(x)$ for a real image, $-\log(1 - D(G(z)))$ for a forged one. Keras has it.
+# The discriminator's task is to classify images as real or fake, and $-V$ is the loss of that task, the *binary
+# cross-entropy*: $-\log D(x)$ for a real image, $-\log(1 - D(G(z)))$ for a fake one. Keras has it.
 
 # %%
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -135,10 +139,10 @@ def discriminator_loss(real_logits, fake_logits):
 
 
 # %% [markdown]
-# The forger's loss in the game is $\log(1 - D(G(z)))$. There is a catch. Early on the detective is sure: its logit of
-# a forged image is far below zero. There this loss, as a function of the logit, is flat: no slope, nothing to learn
-# from. Goodfellow's remedy is to minimise $-\log D(G(z))$ instead. It wants the same, and is steep exactly where the
-# forger is bad. It is called the *non-saturating* loss.
+# The generator's loss in the game is $\log(1 - D(G(z)))$. Early in the training the discriminator is sure: its logit of
+# a fake image is far below zero. There this loss, as a function of the logit, is flat: there is no slope to learn from.
+# Goodfellow's remedy is to minimise $-\log D(G(z))$ instead. It has the same aim, and it is steep exactly where the
+# generator is bad. It is called the *non-saturating* loss.
 
 # %%
 logit = np.linspace(-6, 6, 100)
@@ -146,7 +150,7 @@ probability = 1 / (1 + np.exp(-logit))
 plt.figure(figsize=(6, 3))
 plt.plot(logit, np.log(1 - probability), label="log(1 - D(G(z))): flat on the left")
 plt.plot(logit, -np.log(probability), label="-log D(G(z)): steep on the left")
-plt.xlabel("the discriminator's logit of a forged image")
+plt.xlabel("the discriminator's logit of a fake image")
 plt.legend()
 plt.grid(alpha=0.3)
 plt.show()
@@ -160,18 +164,18 @@ def generator_loss(fake_logits):
 # %% [markdown]
 # ## One move of each
 #
-# Now the step of training. We draw latents, make images, ask the discriminator about real and forged ones, and compute
-# both losses. A *gradient tape* records what is computed, so that TensorFlow can tell how each weight changes the
-# loss. We need two tapes, for each player has a loss and weights of its own: the discriminator moves along the
-# gradient of its loss, the generator along that of the other, *through* the discriminator, whose weights stay as they
-# are.
+# In the training step we draw latents, make images, ask the discriminator about real and fake ones, and compute both
+# losses. A *gradient tape* records what is computed, so that TensorFlow can find how each weight changes the loss. We
+# need two tapes, because each player has its own loss and its own weights. The discriminator moves down the gradient of
+# its loss. The generator moves down the gradient of the other loss, *through* the discriminator, whose weights stay as
+# they are.
 #
-# `training=True` tells batch normalisation to use the batch's own mean and variance; without it, as in our pictures,
-# it uses averages that it collected in training.
+# `training=True` makes batch normalisation use the batch's own mean and variance. Without it, as in our pictures, it
+# uses averages that it collected in training.
 #
-# Adam is the optimizer of both. Its momentum $\beta_1$ is 0.5 in place of the usual 0.9: with much momentum, two
-# players who chase each other overshoot. `@tf.function` compiles the step; without it everything works too, but
-# slower.
+# Both players use the optimizer Adam. Its momentum $\beta_1$ is 0.5 instead of the usual 0.9: with much momentum, two
+# players who chase each other overshoot. `@tf.function` compiles the step; without it everything works too, but more
+# slowly.
 
 # %%
 generator_optimizer = keras.optimizers.Adam(5e-4, beta_1=0.5)
@@ -199,8 +203,8 @@ def train_step(real_images):
 # %% [markdown]
 # ## Training
 #
-# Two thousand steps on batches of 64. We note the losses, and every so often what the generator makes of our 64
-# latents.
+# We train for two thousand steps on batches of 64. We record the losses, and from time to time the generator's images
+# for our 64 latents.
 
 # %%
 count = book.steps(2000)
@@ -215,8 +219,8 @@ for step, batch in enumerate(data.batches(digits.train, 64, seed=0).take(count),
 book.film(frames, captions)
 
 # %% [markdown]
-# The grey gives way to blobs, the blobs become strokes, the strokes become digits. Each place of the picture keeps its
-# latent all the way: a digit does not appear from nowhere, it grows.
+# The grey turns into blobs, the blobs become strokes, the strokes become digits. Each place of the picture keeps its
+# latent: a digit does not appear suddenly, it grows.
 
 # %%
 book.show(generator(latents), columns=16, title=f"After {count} steps")
@@ -233,50 +237,50 @@ plt.legend()
 plt.show()
 
 # %% [markdown]
-# They do not fall to zero, and they should not: when one player wins, the other loses. Losses of a GAN say who is
+# They do not fall to zero, and they should not: when one player wins, the other loses. The losses of a GAN show who is
 # ahead, not how good the images are. If both played perfectly, the discriminator could only guess, with $D = \frac12$
 # for every image, and its loss would be $2 \log 2 \approx 1.39$.
 #
-# So how good are our digits? A classifier that knows real digits can tell us something: the *score*, which you will
-# compute by hand in [notebook 4](4_measuring.ipynb). It is 1 when all the images look the same to the classifier, or
-# it is never sure, and at most 10.
+# So how good are our digits? A classifier trained on real digits gives a *score*, which you will compute by hand in
+# [notebook 4](4_measuring.ipynb). It is 1 if the classifier sees the same in all images, or is never sure, and at most
+# 10.
 
 # %%
 samples = pictures.to_uint8(generator(tf.random.stateless_normal([500, LATENT], seed=[0, 2])))
 noise = np.random.default_rng(0).integers(0, 256, samples.shape, dtype=np.uint8)
 look = classifier.load()
 for name, images in (("noise", noise), ("our digits", samples), ("real digits", digits.test.images[:500])):
-    _, logits = look(images)
-    print(f"{name:12} {metrics.score(logits[:, 0])['score']:.2f}")
+    logits = look(images).logits
+    print(f"{name:12} {metrics.classes.score(logits[:, 0])['score']:.2f}")
 
 # %% [markdown]
-# Above noise, below the real. More steps help: change the number of steps and run the notebook again. With all 60,000
-# digits, 938 of our steps show each image once.
+# Our digits score higher than noise and lower than real digits. More steps help: change the number of steps and run the
+# notebook again. With all 60,000 digits, 937 of our steps show nearly every image once.
 #
 # ## Exercises
 #
-# 1. Use the loss that saturates for the generator: $\log(1 - D(G(z)))$ is `-cross_entropy(tf.zeros_like(fake_logits),
-#    fake_logits)`. Run all the cells from the generator's on: what `tf.function` has compiled knows the old loss. Does
-#    it start? Was the detective ever sure?
-# 2. Set `LATENT = 2` and train again, from the generator's cell on. Then show the images for latents on a regular
-#    grid. What do you see?
+# 1. Use the saturating loss for the generator: $\log(1 - D(G(z)))$ is
+#    `-cross_entropy(tf.zeros_like(fake_logits), fake_logits)`. Run all cells from the generator's cell on, because
+#    `tf.function` has compiled the old loss. Does the training start? Was the discriminator ever sure?
+# 2. Set `LATENT = 2` and train again, from the generator's cell on. Then show the images for latents on a regular grid.
+#    What do you see?
 # 3. Why are `fake_images` not computed twice, once for each player? When would that be needed?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. It starts here as well: the two players are matched, and the detective is never sure for long, as the plot of the
-#    losses shows. The flat part hurts where he is: let him make some hundred steps alone first, or see notebook 3.
-# 2. `x, y = np.meshgrid(np.linspace(-2, 2, 10), np.linspace(-2, 2, 10))` and `generator(np.stack([x.ravel(),
-#    y.ravel()], axis=1))`: a map of digits in which neighbours look alike.
-# 3. Both need the same images, and the generator has not moved between the two uses. If the discriminator took several
-#    steps for each one of the generator, it would need new ones for each.
+# 1. It starts here as well: the two players are equally strong, and the discriminator is never sure for long, as the
+#    plot of the losses shows. The flat part is harmful where the discriminator is sure: train it alone for some hundred
+#    steps first, or see notebook 3.
+# 2. `x, y = np.meshgrid(np.linspace(-2, 2, 10), np.linspace(-2, 2, 10))` and
+#    `generator(np.stack([x.ravel(), y.ravel()], axis=1))` give a map of digits in which neighbours look alike.
+# 3. Both need the same images, and the generator does not change between the two uses. If the discriminator took
+#    several steps for each step of the generator, it would need new images for each.
 # </details>
 #
 # ## Read on
 #
 # - I. Goodfellow and others, *Generative adversarial networks* (2014), arXiv:1406.2661.
-# - A. Radford and others, *Unsupervised representation learning with deep convolutional GANs* (2015),
-#   arXiv:1511.06434.
+# - A. Radford and others, *Unsupervised representation learning with deep convolutional GANs* (2015), arXiv:1511.06434.
 # - J. Brownlee, *Generative Adversarial Networks with Python*, part II; D. Foster, *Generative Deep Learning*, chapter
 #   4.
 # - Next: [the same in three lines](2_the_same_in_three_lines.ipynb).

@@ -15,7 +15,7 @@
 # # 2. The same in three lines
 #
 # In the [last notebook](1_a_gan_from_scratch.ipynb) you wrote a GAN. Here you train one with `gan_keras`, see that its
-# training step is the one you wrote, and find out what a run leaves behind: a film, a log, a backup, and networks that
+# training step is the one you wrote, and look at what a run leaves behind: a film, a log, a backup, and networks that
 # any TensorFlow program can load.
 #
 # It takes about two minutes on two cores.
@@ -37,16 +37,19 @@ import book
 import matplotlib.pyplot as plt
 from IPython.display import Image
 
-from gan_keras import callbacks, evaluate, gan, generate, train
+from gan_keras import evaluate, train
+from gan_keras.exporting import loading
+from gan_keras.game import gan
 from gan_keras.models import dcgan
+from gan_keras.training import history
 
 # %% [markdown]
 # ## Three lines
 #
-# A `Config` holds the options of a model; those of the DCGAN are the paper's, unless you say otherwise. We ask for
-# networks as narrow as yours, small batches and a faster learning rate, for eight short epochs, and for a folder.
-# `overwrite` deletes what an earlier run of this notebook left there, so run this cell only to start anew; without it,
-# `gan_keras` never writes over a run. `train.run` does the rest.
+# A `Config` holds the options of a model. The defaults of the DCGAN are those of the paper. We choose networks as
+# narrow as yours, small batches and a higher learning rate, eight short epochs, and a folder. `overwrite` deletes what
+# an earlier run of this notebook left there, so run this cell only to start again; without it, `gan_keras` never
+# overwrites a run. `train.run` does the rest.
 
 # %%
 game = {"filters": 32, "batch_size": 64, "learning_rate": 5e-4, "epochs": 8, "steps_per_epoch": book.steps(200)}
@@ -54,8 +57,8 @@ options = dcgan.Config(**game, out=Path("runs/three_lines"), overwrite=True)
 run = train.run(options)
 
 # %% [markdown]
-# The accuracies are the discriminator's, on real images and on forged ones. Both at 0.5 would mean that it can only
-# guess.
+# The table has a line for each epoch, with both losses and the discriminator's accuracies on real and on fake images.
+# If both accuracies were 0.5, it could only guess.
 #
 # ## What is in the folder
 
@@ -64,20 +67,20 @@ for path in sorted(run.iterdir()):
     print(path.name)
 
 # %% [markdown]
-# The film first: the same 64 latents after each epoch.
+# The film shows the same 64 latents after each epoch.
 
 # %%
 Image(data=(run / "progress.gif").read_bytes(), format="gif")
 
 # %% [markdown]
-# `history.csv` has a line for each epoch. `losses.png` is drawn from it; here we draw our own.
+# `history.csv` has a row for each epoch. `losses.png` is drawn from it; here we draw our own plot.
 
 # %%
-history = callbacks.read_history(run / "history.csv")
-epochs = [int(row["epoch"]) for row in history]
+rows = history.read(run / "history.csv")
+epochs = [int(row["epoch"]) for row in rows]
 plt.figure(figsize=(6, 3))
 for name in ("real_accuracy", "fake_accuracy"):
-    plt.plot(epochs, [float(row[name]) for row in history], marker=".", label=name.replace("_", " "))
+    plt.plot(epochs, [float(row[name]) for row in rows], marker=".", label=name.replace("_", " "))
 plt.axhline(0.5, color="grey", linestyle="--")
 plt.xlabel("epoch")
 plt.legend()
@@ -86,42 +89,41 @@ plt.show()
 # %% [markdown]
 # ## The step is the one you wrote
 #
-# Here is the training step of all the models in the package, word for word.
+# Here is the training step of all the models in the package.
 
 # %%
 print(inspect.getsource(gan.GAN.train_step))
 
 # %% [markdown]
-# Put it beside yours:
+# Compare it with yours:
 #
 # | yours | the package's |
 # | --- | --- |
 # | `tf.random.normal([len(real_images), LATENT])` | in `generate`: normal numbers that depend on the seed and the number of the step, so that a run can be repeated, and resumed, exactly |
-# | two tapes at once | two tapes, one after the other, so that the discriminator may take several steps for one of the generator's; you wrote the case of one |
-# | `discriminator_loss(real_logits, fake_logits)` | a method, which other models replace: the loss is most of what makes a GAN a Wasserstein GAN |
+# | two tapes at once | two tapes, one after the other, so that the discriminator can take several steps for each step of the generator; you wrote the case of one |
+# | `discriminator_loss(real_logits, fake_logits)` | a method that computes the logits of both batches and then the `adversarial_loss`, which other models replace: it is most of what makes a GAN a Wasserstein GAN |
 # | `tape.gradient`, `apply_gradients` | in `update`, written once for both players |
-# | both losses from the same weights | the discriminator moves first, and the generator's loss is that of the moved one: both ways work |
-# | one `with` for both tapes | `with generator_tape` a second time: a tape can be taken up again. It has recorded how the fakes were made, and goes on with the loss |
-# | nothing | `update_average`: a second generator follows the first slowly. It is steadier, and it is what is shown and exported |
+# | both losses from the same weights | the discriminator moves first, and the generator's loss uses its new weights: both ways work |
+# | one `with` for both tapes | `with generator_tape` a second time: the tape has recorded how the fakes were made, and now continues with the loss |
+# | nothing | `update_averages`: a copy of the generator follows it slowly. The copy is steadier, and it is the one that is shown and exported |
 #
-# The average is one line of arithmetic. With a decay $d$ near 1, its weights $\bar w$ follow the weights $w$ by $\bar
-# w \leftarrow \bar w + (1 - d)(w - \bar w)$: the noise of the last steps cancels.
+# The average is one line of arithmetic. With a decay $d$ near 1, its weights $\bar w$ follow the weights $w$ by
+# $\bar w \leftarrow \bar w + (1 - d)(w - \bar w)$: the noise of the last steps cancels.
 
 # %%
-print(inspect.getsource(gan.GAN.update_average))
+print(inspect.getsource(gan.GAN.update_averages))
 
 # %% [markdown]
-# And the networks? They stand in `models/dcgan.py`, and are the ones you know, made of as many filters as the options
-# say.
+# And the networks? They are in `models/dcgan.py`, and you know them. The options give the number of filters.
 
 # %%
-print(inspect.getsource(dcgan.Model.build_generator))
+print(inspect.getsource(dcgan.Model.build_upsampling))
 
 # %% [markdown]
-# ## Go on, later
+# ## Continue later
 #
-# A run can be stopped at any time, by *Interrupt* in the notebook or by a power cut, and resumed. This one is
-# finished; we give it one epoch more. Note that it does not begin again.
+# A run can be stopped at any time, by *Interrupt* in the notebook or by a power cut, and resumed. This one is finished;
+# we give it one more epoch. Note that it does not start from the beginning.
 
 # %%
 run = train.run(dcgan.Config(**game | {"epochs": 9}, out=run, resume=True))
@@ -129,18 +131,19 @@ run = train.run(dcgan.Config(**game | {"epochs": 9}, out=run, resume=True))
 # %% [markdown]
 # ## Use it
 #
-# The generator was exported as a SavedModel. `generate.load` finds it in the run's folder; the same seed gives the
-# same digits.
+# The generator was exported as a SavedModel. `loading.load_generator` finds it in the run's folder; the same seed gives
+# the same digits.
 
 # %%
-generator = generate.load(run)
-samples, _ = generate.make(generator, count=500, seed=7)
+generator = loading.load_generator(run)
+samples, _ = loading.make(generator, count=500, seed=7)
 book.show(samples[:80], columns=16)
 
 # %% [markdown]
-# How good are they? `evaluate` measures with every means the package has, and puts beside each number what real digits
-# get. [Notebook 4](4_measuring.ipynb) explains them; for now, look at the two columns `samples` and `real`. (The
-# discriminator's lines have a real column too: there, real digits take the place of the fakes.)
+# How good are they? `evaluate` computes all the metrics that the package has, and shows beside each value the one that
+# real digits get. [Notebook 4](4_measuring.ipynb) explains them; for now, compare the columns `value` and `real`. The
+# column `good` says whether low or high values are good. (In the discriminator's lines, `real` is measured with real
+# training digits instead of samples.)
 
 # %%
 result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
@@ -157,7 +160,7 @@ result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
 # python -m gan_keras.evaluate saved_models/dcgan-mnist
 # ```
 #
-# For all 60,000 digits and the 50 epochs of the paper, `out` is the only option to give: that takes some two hours.
+# For all 60,000 digits and the 50 epochs of the paper, leave the options at their defaults: this takes some two hours.
 #
 # ## Exercises
 #
@@ -167,13 +170,13 @@ result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
 #
 # <details><summary>Solutions</summary>
 #
-# 1. The pictures jump more from one epoch to the next: they show the generator itself.
+# 1. The pictures change more from one epoch to the next, because they show the generator itself.
 # 2. Yes, on the same machine: after `import keras`, compare `keras.models.load_model(folder /
 #    "generator.keras").get_weights()`.
-# 3. None: `critic_steps=2` in the `Config`.
+# 3. None: set `critic_steps=2` in the `Config`.
 # </details>
 #
 # ## Read on
 #
-# - The Keras guide *Customizing what happens in fit()*: how a training step of one's own becomes part of `fit`.
+# - The Keras guide *Customizing what happens in fit()*: how your own training step becomes part of `fit`.
 # - Next: [when it goes wrong](3_when_it_goes_wrong.ipynb).

@@ -14,7 +14,7 @@
 # %% [markdown]
 # # 3. When it goes wrong
 #
-# GANs are known to fail. Here we make them fail on purpose, one way at a time: see it in the pictures, see it in the
+# GANs are known to fail. Here we make them fail on purpose, one way at a time: we see it in the pictures and in the
 # numbers, and cure it. Afterwards you will recognise these failures when they are not on purpose.
 #
 # It takes about four minutes on two cores.
@@ -35,22 +35,26 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from gan_keras import classifier, data, losses, metrics, pictures, train
+from gan_keras import data
+from gan_keras.evaluation import classifier, metrics
+from gan_keras.game import losses
 from gan_keras.models import dcgan
+from gan_keras.training import setup
+from gan_keras.ui import pictures
 
 digits = data.load("mnist")
 look = classifier.load()
 
 # %% [markdown]
-# We use a DCGAN with a quarter of the usual channels, which is fast. `train.build` makes the model that `train.run`
-# would train; and `batches` gives it data for as many steps as we like.
+# We use a DCGAN with a quarter of the usual channels, which is fast. `setup.build` makes the model that `train.run`
+# would train, and `batches` gives it data for as many steps as we like.
 
 # %%
 CONFIG = dcgan.Config(filters=16, batch_size=64, learning_rate=1e-3)
 
 
 def new_game():
-    return train.build(CONFIG, digits, steps_per_epoch=100)
+    return setup.build(CONFIG, digits, steps_per_epoch=100)
 
 
 def batches(count, seed=0):
@@ -62,13 +66,13 @@ def samples_of(game):
 
 
 def describe(name, images):
-    _, logits = look(pictures.to_uint8(images))
-    values = metrics.score(logits[:, 0]) | metrics.class_balance(logits[:, 0])
+    logits = look(pictures.to_uint8(images)).logits
+    values = metrics.classes.score(logits[:, 0]) | metrics.classes.class_balance(logits[:, 0])
     print(f"{name}: score {values['score']:.2f}, {values['vanished_classes']:.0f} classes missing")
 
 
 # %% [markdown]
-# First a healthy game, to compare with. The step is compiled by `tf.function`, as in notebook 1.
+# First we train a healthy model, for comparison. The step is compiled by `tf.function`, as in notebook 1.
 
 # %%
 healthy = new_game()
@@ -81,13 +85,14 @@ describe("healthy", samples_of(healthy))
 # %% [markdown]
 # ## Mode collapse
 #
-# What would a forger do if the detective never learned anything new? Find the one image that fools him best, and print
-# it over and over. So let us stop the discriminator where it is, and let the generator alone go on. The package's
-# parts are enough: the generator's loss, and `update`, which moves one player. The latents depend on the seed, the
-# number of the step, and a number within the step; as nobody counts steps now, we give that number ourselves.
+# What would a generator do if the discriminator never learnt anything new? It would find the one image that fools the
+# discriminator best, and make it every time. So we stop the discriminator, and train the generator alone. The package
+# has what we need: the generator's loss, and `update`, which moves one player. The latents depend on the seed, the
+# number of the step, and a number within the step. Our loop does not count the model's steps, so we give that last
+# number ourselves.
 
 # %%
-frames, captions = [samples_of(healthy)[:36]], ["both play"]
+frames, captions = [samples_of(healthy)[:36]], ["both train"]
 
 
 @tf.function
@@ -105,9 +110,9 @@ for number, batch in enumerate(batches(400, seed=1), start=1):
 book.film(frames, captions)
 
 # %% [markdown]
-# Whatever latent it gets, it makes nearly the same image, which need not even be a digit: it must only fool a
-# detective who no longer learns. In the numbers: the score falls, and classes are missing. (Not all of them, even if
-# every image is the same: the classifier must name some digit also for what is none.)
+# Whatever latent it gets, it makes nearly the same image, which need not even be a digit: it only has to fool a
+# discriminator that no longer learns. In the numbers, the score falls and classes are missing. (They are never all
+# missing, even if every image is the same: the classifier must name some digit even where there is none.)
 
 # %%
 book.show(samples_of(healthy)[:32], columns=16, title="Collapsed")
@@ -115,25 +120,25 @@ describe("collapsed", samples_of(healthy))
 
 # %% [markdown]
 # **The cure** is a discriminator that keeps up: as soon as one image appears too often, it learns that this image is
-# forged, and the generator must look elsewhere. We let both play again.
+# fake, and the generator must try others. We train both again.
 
 # %%
 for batch in batches(600, seed=2):
     step(batch)
-book.show(samples_of(healthy)[:32], columns=16, title="Both play again")
+book.show(samples_of(healthy)[:32], columns=16, title="Both train again")
 describe("cured", samples_of(healthy))
 
 # %% [markdown]
-# In practice nobody stops the discriminator; but a generator that learns too fast, or an optimizer with too much
-# momentum, comes to the same. The usual cures: a lower learning rate, $\beta_1 = 0.5$, more discriminator steps, the
-# losses of [notebook 5](5_better_losses.ipynb). `gan_keras.train --evaluate-every 1` watches for missing classes and
-# raises an alarm.
+# In practice nobody stops the discriminator, but a generator that learns too fast, or an optimizer with too much
+# momentum, has the same effect. The usual cures are a lower learning rate, $\beta_1 = 0.5$, more discriminator steps,
+# and the losses of [notebook 5](5_better_losses.ipynb). `gan_keras.train --evaluate-every 1` watches for missing
+# classes and raises an alarm.
 #
 # ## The discriminator wins
 #
-# Now the other way round: the detective trains alone, and the forger stands still. After each step we ask how strong
-# the gradient is that the forger would get: from the loss of the original game, $\log(1 - D(G(z)))$, and from the
-# non-saturating one.
+# Now the discriminator trains alone, and the generator does not change. After each step we measure how strong a
+# gradient the generator would get: from the loss of the original game, $\log(1 - D(G(z)))$, and from the non-saturating
+# one.
 
 # %%
 game = new_game()
@@ -176,8 +181,9 @@ plt.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# At first both grow, because the detective begins to have something to say. But the better he becomes, the less the
-# original loss tells the forger: after its peak, its gradient *vanishes*. That of the non-saturating loss does not. That is **the cure**, and why everybody uses it. It has a price: with a perfect
+# At first both gradients grow, because the discriminator begins to learn something. But the better it becomes, the less
+# the original loss teaches the generator: after its peak, the gradient *vanishes*. The gradient of the non-saturating
+# loss does not. That loss is **the cure**, and this is why everybody uses it. It has a price: with a perfect
 # discriminator its gradient is strong but erratic (Arjovsky and Bottou 2017).
 #
 # How do you see it in a run? The accuracies on real and on fake images both reach 1 and stay there, and the pictures
@@ -186,7 +192,8 @@ plt.show()
 # ## Checkerboards
 #
 # A transposed convolution with stride 2 puts a copy of its kernel at every second pixel. Where copies overlap, the
-# output is brighter. Do all pixels get equally many copies? We count them: an image of ones, a kernel of ones.
+# output is brighter. Do all pixels get the same number of copies? We count them, with an image of ones and a kernel of
+# ones.
 
 # %%
 figure, places = plt.subplots(1, 3, figsize=(8, 3))
@@ -198,9 +205,10 @@ for axes, size in zip(places, (3, 5, 4), strict=True):
 plt.show()
 
 # %% [markdown]
-# With kernels of 3 or 5, neighbouring pixels get different numbers of copies: a checkerboard, which the network has to
-# unlearn, and often does not quite. **The cure**: a kernel whose size the stride divides. With 4, all pixels get the
-# same. That is why the networks of this project have kernels of 4 where the tutorials have 5 (Odena and others 2016).
+# With kernels of 3 or 5, neighbouring pixels get different numbers of copies. This makes a checkerboard, which the
+# network must unlearn, often incompletely. **The cure** is a kernel whose size is a multiple of the stride. With 4, all
+# pixels get the same number. So this project's networks have kernels of 4 where the tutorials have 5 (Odena and others
+# 2016).
 #
 # ## What you have seen
 #
@@ -208,21 +216,24 @@ plt.show()
 # | --- | --- | --- | --- |
 # | mode collapse | the same image everywhere | missing classes, low score | a discriminator that keeps up |
 # | the discriminator wins | they stop changing | both accuracies at 1 | the non-saturating loss; notebook 5 |
-# | checkerboards | a fine grid | | kernels that the stride divides |
+# | checkerboards | a fine grid | | kernel sizes that are multiples of the stride |
 #
 # ## Exercises
 #
-# 1. Give both players `beta_1=0.9` in `CONFIG` and train. Is it worse? Try a learning rate of 1e-2, too.
-# 2. Call `generator_alone` ten times, each with another number, for each step of the discriminator. Which failure do
-#    you get?
-# 3. Our discriminators have no batch normalisation. If they had: why would it need real and forged images in batches of their own?
+# 1. Give both players `beta_1=0.9` in `CONFIG` and train. Is it worse? Also try a learning rate of 1e-2.
+# 2. Call `generator_alone` ten times, each time with another number, for each step of the discriminator. Which failure
+#    do you get?
+# 3. Our discriminators have no batch normalisation. If they had it, why would it need separate batches of real and fake
+#    images?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. With 0.9 the images swing from one kind of digit to another; at 1e-2 the game often dies.
-# 2. Mode collapse that moves: each time the discriminator has learnt to reject the one image, another takes its place.
-# 3. Mixed, each image's normalised values depend on the others. The discriminator would learn with statistics of real
-#    and forged images together, and be asked by the generator with those of forged ones alone: another function.
+# 1. With 0.9 the images swing from one kind of digit to another; at 1e-2 the training often fails for good.
+# 2. Mode collapse, but the image changes: each time the discriminator has learnt to reject one, another takes its
+#    place.
+# 3. In a mixed batch, each image's normalised values depend on the others. The discriminator would learn with the
+#    statistics of real and fake images together, but the generator would use it with those of fake images alone: that
+#    is another function.
 # </details>
 #
 # ## Read on

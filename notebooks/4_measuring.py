@@ -14,11 +14,11 @@
 # %% [markdown]
 # # 4. Measuring
 #
-# "These digits look good" is no result. Here you compute the two numbers that papers report, the *Fréchet distance*
-# and the *score*, by hand; check yourself against the package; and learn when not to believe them.
+# "These digits look good" is not a result. Here you compute the two numbers that papers report, the *Fréchet distance*
+# and the *score*, by hand; check them against the package; and learn when not to believe them.
 #
-# It takes about three minutes on two cores. No GAN is trained: we spoil real digits in ways we understand, and see
-# what the numbers say.
+# It takes about three minutes on two cores. No GAN is trained: we spoil real digits in ways we understand, and see what
+# the numbers say.
 
 # %%
 import importlib.util
@@ -37,7 +37,8 @@ import numpy as np
 import scipy.ndimage
 import scipy.special
 
-from gan_keras import classifier, data, metrics
+from gan_keras import data
+from gan_keras.evaluation import classifier, metrics
 
 digits = data.load("mnist")
 random = np.random.default_rng(0)
@@ -45,9 +46,9 @@ random = np.random.default_rng(0)
 # %% [markdown]
 # ## Good and bad digits
 #
-# Half of the test digits are our measure of what is real. The other half plays the part of a perfect generator: it is
-# real, and not the same. Then we spoil it, and keep its size: a set from which images are left out is filled up with
-# its others, for you will see that the numbers depend on how many there are.
+# One set of test digits is our reference for what is real. A second set of the same size plays the part of a perfect
+# generator: it is real, but not the same. Then we spoil it in several ways, but keep its size, because the numbers
+# depend on it: a set without some digits is filled up with copies of its others.
 
 # %%
 order = random.permutation(len(digits.test.images))
@@ -67,11 +68,11 @@ for name, images in fakes.items():
     book.show(images[:16], columns=16, title=name)
 
 # %% [markdown]
-# You would put them in some order by eye. A number should agree with you.
+# By eye, you could put these sets in some order. A number should agree with you.
 #
 # ## Not the pixels
 #
-# Could we compare pixels? Move a digit by one pixel to the right: you hardly notice, but nearly every edge pixel
+# Could we compare pixels? Move a digit by one pixel to the right: you hardly notice, but nearly every pixel at an edge
 # changes.
 
 # %%
@@ -82,12 +83,13 @@ for name, other in (("itself, moved by a pixel", moved), ("some other digit", np
 
 # %% [markdown]
 # So we ask a network that has learnt what matters in a digit. The package has a small classifier, trained on the
-# digits. It turns an image into 128 *features*, from which it then tells the class by ten *logits*.
+# digits. It turns an image into 128 *features*, from which it computes ten *logits*, one for each class. A classifier
+# whose features the metrics use is called their *ruler*.
 
 # %%
 look = classifier.load()
-features, logits = look(reference)
-logits = logits[:, 0]  # one channel
+features, _, logits = look(reference)
+logits = logits[:, 0]  # of the only channel
 print("features", features.shape, "logits", logits.shape)
 
 # %% [markdown]
@@ -99,38 +101,38 @@ print("features", features.shape, "logits", logits.shape)
 #
 # $$d^2 = \|\mu_1 - \mu_2\|^2 + \operatorname{tr}\left(\Sigma_1 + \Sigma_2 - 2\,(\Sigma_1 \Sigma_2)^{1/2}\right)$$
 #
-# In one dimension that is $(\mu_1 - \mu_2)^2 + (\sigma_1 - \sigma_2)^2$: how far the centres are apart, and how
+# In one dimension this is $(\mu_1 - \mu_2)^2 + (\sigma_1 - \sigma_2)^2$: how far the centres are apart, and how
 # different the widths are.
 #
-# The trace of a matrix is the sum of its eigenvalues, and those of a square root are the roots of the eigenvalues: so
-# we need no root of a matrix.
+# The trace of a matrix is the sum of its eigenvalues, and the eigenvalues of a square root are the roots of the
+# eigenvalues. So we need no root of a matrix.
 
 
 # %%
 def frechet_distance(first, second):
     difference = first.mean(axis=0) - second.mean(axis=0)
     covariance_1, covariance_2 = np.cov(first, rowvar=False), np.cov(second, rowvar=False)
-    eigenvalues = np.linalg.eigvals(covariance_1 @ covariance_2).real  # without rounding, real and not negative
+    eigenvalues = np.linalg.eigvals(covariance_1 @ covariance_2).real  # real and not negative, except for rounding
     trace_of_root = np.sqrt(eigenvalues.clip(min=0)).sum()
     return difference @ difference + np.trace(covariance_1 + covariance_2) - 2 * trace_of_root
 
 
 seen = {name: look(images) for name, images in fakes.items()}
-for name, (fake_features, _) in seen.items():
+for name, (fake_features, *_) in seen.items():
     ours = frechet_distance(features, fake_features)
-    package = metrics.frechet_distance(features, fake_features)["fid"]
+    package = metrics.distances.frechet_distance(features, fake_features)["fid"]
     print(f"{name:12} by hand {ours:8.2f}   package {package:8.2f}")
 
 # %% [markdown]
-# Both computations agree, and the order is *nearly* the one you would have chosen. But did you think the noisy digits
-# so bad? You read them at once. The classifier, which has never seen such noise, takes nearly all of them for the same
-# digit. The numbers are its opinion, not yours: keep that in mind. Papers call it *FID*, the Fréchet
-# *Inception* distance, because they take the features from the Inception network.
+# Both computations agree, and the order is *nearly* the one you would have chosen. But did you expect the noisy digits
+# to be so bad? You can read them at once. The classifier has never seen such noise, and takes nearly all of them for
+# the same digit. Remember: the numbers are the ruler's opinion, not yours. Papers call the distance *FID*, the Fréchet
+# *Inception* distance, because their ruler is the Inception network.
 #
 # ## The floor
 #
-# "Perfect" is not at 0, although all its digits are real. With few images, mean and covariance are known only roughly.
-# The fewer images, the larger the distance between two sets of real ones:
+# The distance of "perfect" is not 0, although all its digits are real. With few images, mean and covariance are known
+# only roughly. The fewer images, the larger the distance between two sets of real ones:
 
 # %%
 counts = [*(count for count in (50, 100, 200, 400, 1000) if count < half), half]
@@ -143,8 +145,8 @@ plt.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# So a distance means nothing without the number of samples, and without the value that real images get at that same
-# number: the *floor*. `gan_keras.evaluate` always shows both.
+# So a distance means nothing without the number of samples, and without its *floor*: the value that real images get
+# with the same number of samples. `gan_keras.evaluate` always shows both.
 #
 # ## The score
 #
@@ -162,28 +164,28 @@ def score(logits):
     return np.exp((probability * np.log((probability + 1e-20) / mean)).sum(axis=1).mean())
 
 
-for name, (_, fake_logits) in seen.items():
+for name, (*_, fake_logits) in seen.items():
     logits = fake_logits[:, 0]
-    print(f"{name:12} by hand {score(logits):5.2f}   package {metrics.score(logits)['score']:5.2f}")
+    print(f"{name:12} by hand {score(logits):5.2f}   package {metrics.classes.score(logits)['score']:5.2f}")
 
 # %% [markdown]
 # At best it is the number of classes, 10. The set with one image has a score of 1: every image is clear, but there is
-# one class only.
+# only one class.
 #
-# Note what the score does *not* see. Blurred digits do well, as long as the classifier can read them; and a generator
-# that makes one perfect image for each class would get 10.
+# Note what the score does *not* see. Blurred digits score well, as long as the classifier can read them, and a
+# generator that makes one perfect image for each class would get 10.
 
 # %%
 ten = np.repeat([perfect[perfect_labels == label][0] for label in range(10)], half // 10, axis=0)
-print(f"ten images: score {score(look(ten)[1][:, 0]):.2f}, distance {frechet_distance(features, look(ten)[0]):.1f}")
+print(f"ten images: score {score(look(ten)[2][:, 0]):.2f}, distance {frechet_distance(features, look(ten)[0]):.1f}")
 
 # %% [markdown]
-# The Fréchet distance sees it. No single number is enough, which is why `evaluate` has several, among them *precision*
-# (are the samples real?) and *recall* (is every kind of real image reached?):
+# The Fréchet distance sees it. No single number is enough, so `evaluate` has several, among them *precision* (do the
+# samples look real?) and *recall* (do they reach every kind of real image?):
 
 # %%
-for name, (fake_features, _) in seen.items():
-    values = metrics.precision_recall_density_coverage(features, fake_features)
+for name, (fake_features, *_) in seen.items():
+    values = metrics.manifolds.precision_recall_density_coverage(features, fake_features)
     print(f"{name:12} precision {values['precision']:.2f}   recall {values['recall']:.2f}")
 
 # %% [markdown]
@@ -194,7 +196,7 @@ for name, (fake_features, _) in seen.items():
 # How much does the distance depend on the classifier? We train another one, on a part of the digits, for a short time.
 
 # %%
-options = classifier.Options(epochs=3, seed=1)
+options = classifier.Training(epochs=3, seed=1)
 part = data.Split(digits.train.images[: 128 * book.steps(60)], digits.train.labels[: 128 * book.steps(60)])
 network = classifier.train(part, 10, options)
 extract = keras.Model(network.inputs, network.layers[-2].output)
@@ -213,32 +215,30 @@ for name, images in fakes.items():
 
 # %% [markdown]
 # The numbers have nothing to do with each other, and not even the order is the same: compare *blurred* with *no 1, 4,
-# 7*. **Fréchet distances from different classifiers cannot be
-# compared**, nor can those from this project's classifier be compared with a paper's, whose features come from
-# elsewhere. When a paper reports an FID on MNIST without saying which features and how many samples, its number says
-# little.
+# 7*. **Fréchet distances from different rulers cannot be compared.** This also holds for this project's ruler and a
+# paper's. When a paper reports an FID on MNIST without its features and its number of samples, the number says little.
 #
-# With all 60,000 digits the sets here have 2,000 images in place of a few hundred, and all the floors are lower.
+# With all 60,000 digits the sets here have 2,000 images instead of a few hundred, and all the floors are lower.
 #
 # ## Exercises
 #
 # 1. How much blur is as bad as having no ones at all? Compute the distance for several `sigma`.
-# 2. The distance assumes clouds that are normal distributions. Plot the histogram of one feature. Are they?
-# 3. A generator memorises the training set and prints it. What do distance and score say? What would you measure?
+# 2. The distance assumes clouds that are normal distributions. Plot the histogram of one feature. Is it normal?
+# 3. A generator memorises the training set and returns it. What are its distance and its score? What would you measure?
 #
 # <details><summary>Solutions</summary>
 #
 # 1. Compare `frechet_distance(features, look(np.resize(perfect[perfect_labels != 1], perfect.shape))[0])` with the
-#    distances of blurred images: they grow slowly at first and then fast, when strokes run into each other. A `sigma`
+#    distances of blurred images: these grow slowly at first and then fast, when strokes run into each other. A `sigma`
 #    a little above 1 is as bad.
-# 2. Not at all: many are zero for most images. The formula is then not the distance, but still a useful number.
-# 3. Both are perfect. One has to look for samples that are too near to training images: `near_copies` in `evaluate`.
+# 2. Not at all: many features are zero for most images. The formula is then not the exact distance, but still a useful
+#    number.
+# 3. Both are perfect. You have to look for samples that are too near to training images: `near_copies` in `evaluate`.
 # </details>
 #
 # ## Read on
 #
-# - M. Heusel and others, *GANs trained by a two time-scale update rule* (2017), arXiv:1706.08500: the Fréchet
-#   distance.
+# - M. Heusel and others, *GANs trained by a two time-scale update rule* (2017), arXiv:1706.08500: the Fréchet distance.
 # - T. Salimans and others, *Improved techniques for training GANs* (2016), arXiv:1606.03498: the score.
 # - T. Kynkäänniemi and others, *Improved precision and recall metric* (2019), arXiv:1904.06991.
 # - Next: [better losses](5_better_losses.ipynb).

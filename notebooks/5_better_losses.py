@@ -14,11 +14,11 @@
 # %% [markdown]
 # # 5. Better losses
 #
-# The first GAN compares probabilities. Much of what was invented since is about comparing in a better way, or about
-# holding the discriminator back. Here you meet the four ideas that lasted: the Wasserstein distance, the gradient
-# penalty, spectral normalisation and the hinge loss. Then you rebuild the paper's Table 2, small.
+# The first GAN compares probabilities. Much of what was invented since compares in a better way, or limits the
+# discriminator. Here you meet the four ideas that lasted: the Wasserstein distance, the gradient penalty, spectral
+# normalisation and the hinge loss. Then you repeat the paper's Table 2 on a small scale.
 #
-# It takes about six minutes on two cores.
+# It takes less than six minutes on two cores.
 
 # %%
 import importlib.util
@@ -40,20 +40,21 @@ import tensorflow as tf
 from IPython.display import Image, Markdown
 from keras import layers
 
-from gan_keras import compare, losses
+from gan_keras import compare
+from gan_keras.game import losses, penalties
 from gan_keras.layers import SpectralNormalization
 from gan_keras.models import sngan, wgan, wgan_gp
 
 # %% [markdown]
 # ## How far is it?
 #
-# Take the simplest case: all real data are the number 0, and the generator makes the number $\theta$ only. It should
+# Take the simplest case: all real data are the number 0, and the generator makes only the number $\theta$. It should
 # move to 0. What would a perfect discriminator tell it?
 #
-# It can always tell 0 from $\theta$, no matter how near they are. So the value of the original game, which measures
-# how well the two can be told apart, is the same for every $\theta \ne 0$. It is a step: no slope says where to go.
-# The *Wasserstein* distance asks another question: how far must the one be carried to become the other? The answer is
-# $|\theta|$, and it has a slope everywhere.
+# It can always distinguish 0 from $\theta$, no matter how near they are. So the value of the original game, which
+# measures how well the two can be told apart, is the same for every $\theta \ne 0$. It is a step: no slope shows where
+# to go. The *Wasserstein* distance asks another question: how far must one of them be carried to become the other? The
+# answer is $|\theta|$, and its slope always leads to 0.
 
 # %%
 theta = np.linspace(-2, 2, 401)
@@ -73,16 +74,16 @@ plt.show()
 #
 # $$W = \max_{\|f\|_L \le 1} \; \mathbb{E}_x[f(x)] - \mathbb{E}_z[f(G(z))]$$
 #
-# So the discriminator becomes a *critic*. It does not say real or forged, it gives a number, and its loss is just this
-# difference, with the sign turned, because losses are minimised:
+# So the discriminator becomes a *critic*. It does not classify an image as real or fake, but gives it a number. Its
+# loss is this difference with the opposite sign, because losses are minimised:
 
 # %%
-print(inspect.getsource(losses._wasserstein_discriminator))
-print(inspect.getsource(losses._wasserstein_generator))
+print(inspect.getsource(losses.wasserstein.discriminator))
+print(inspect.getsource(losses.wasserstein.generator))
 
 # %% [markdown]
-# The catch is "nowhere steeper than 1". The first WGAN clips all the weights of its critic to a small range. Here is
-# the whole model: what it changes in the DCGAN, and no more.
+# The difficulty is "nowhere steeper than 1". The first WGAN clips all the weights of its critic to a small range. Here
+# is the whole model: it states only what it changes in the DCGAN.
 
 # %%
 print(inspect.getsource(wgan.Model))
@@ -91,12 +92,12 @@ print(inspect.getsource(wgan.Model))
 # ## The gradient penalty
 #
 # Clipping is crude: most weights end at one of the two bounds, and the critic becomes too simple. Gulrajani and others
-# penalise the steepness itself. At random places $\hat x$ between real and forged images, the critic's gradient should
+# penalise the steepness itself. At random places $\hat x$ between real and fake images, the critic's gradient should
 # have length 1:
 #
 # $$\lambda \, \mathbb{E}_{\hat x}\left[(\|\nabla f(\hat x)\| - 1)^2\right]$$
 #
-# Let us try it on a function whose steepness we know: $f(x) = s \cdot \sum_i x_i / \sqrt{784}$ has the steepness $s$
+# We test it on a function of known steepness: $f(x) = s \cdot \sum_i x_i / \sqrt{784}$ has the steepness $s$
 # everywhere. The penalty should be $(s - 1)^2$.
 
 # %%
@@ -107,23 +108,25 @@ for steepness in (0.0, 0.5, 1.0, 2.0, 3.0):
     def critic(images, steepness=steepness):
         return steepness * tf.reduce_sum(images, axis=[1, 2, 3])[:, None] / 28
 
-    penalty = losses.gradient_penalty(critic, real, fake, mix)
+    penalty = penalties.gradient_penalty(critic, real, fake, mix)
     print(f"steepness {steepness}: penalty {penalty:.3f}, expected {(steepness - 1) ** 2:.3f}")
 
 # %%
 print(inspect.getsource(wgan_gp.Model))
 
 # %% [markdown]
-# The price: a gradient of a gradient, and five steps of the critic for each of the generator.
+# The penalty is costly: it takes the gradient of a gradient, and five steps of the critic for each step of the
+# generator.
 #
 # ## Spectral normalisation
 #
-# Another way to bound the steepness: a linear layer stretches no vector by more than its kernel's largest *singular
-# value*. Divide the kernel by it, and the layer's steepness is 1. And a chain of such layers (the LeakyReLUs between
-# them do not stretch either) is nowhere steeper than 1.
+# A dense layer stretches no vector by more than its kernel's largest *singular value*. Divide the kernel by it, and the
+# layer's steepness is 1. A chain of such layers is nowhere steeper than 1, because the LeakyReLUs between them do not
+# stretch either. For convolutions this is not exact: the bound holds for the reshaped kernel, and a 4x4 convolution
+# with stride 2 measured 1.72.
 #
-# To find the singular value at each step would be slow; one multiplication with the kernel and its transpose per step,
-# the *power iteration*, comes nearer each time, and the kernel changes slowly. Watch it:
+# Finding the singular value at each step would be slow. The *power iteration* multiplies once per step with the kernel
+# and its transpose, and its estimate comes nearer each time, because the kernel changes slowly. Watch it:
 
 # %%
 layer = SpectralNormalization(layers.Dense(64))
@@ -145,21 +148,21 @@ plt.show()
 # %% [markdown]
 # ## The hinge loss
 #
-# The spectrally normalised GAN came with a loss that Lim and Ye had proposed the year before. A real image that the
-# critic already gives more than 1, or a forged one with less than -1, counts no more: it has been understood, and the
-# critic should work on the others.
+# The spectrally normalised GAN came with a loss that Lim and Ye had proposed the year before. A real image with a logit
+# above 1, or a fake one with a logit below -1, no longer counts: the discriminator has understood it, and should work
+# on the others.
 
 # %%
 logits = np.linspace(-3, 3, 121).astype(np.float32)
 plt.figure(figsize=(6, 3))
-for name, loss, understood in (  # the logit of a forged image that adds nothing to the loss
+for name, loss, understood in (  # the logit of a fake image that adds nothing to the loss
     ("cross-entropy", losses.non_saturating, -30.0),
     ("hinge", losses.hinge, -1.0),
     ("Wasserstein", losses.wasserstein, 0.0),
 ):
     values = [loss.discriminator(tf.constant([[logit]]), tf.constant([[understood]])) for logit in logits]
     plt.plot(logits, values, label=name)
-plt.xlabel("the critic's logit of a real image")
+plt.xlabel("the discriminator's logit of a real image")
 plt.title("Loss for a real image")
 plt.legend()
 plt.grid(alpha=0.3)
@@ -171,21 +174,21 @@ print(inspect.getsource(sngan.Model))
 # %% [markdown]
 # ## Table 2, small
 #
-# The paper compares its models after 50 epochs. That hides that some take several times longer for an epoch than
-# others. We give each model the same *time*: twenty seconds, on networks with a quarter of the channels. `compare`
-# first measures how fast each is, turns the time into steps, then trains them one after the other, and measures all by
-# the same means. What it calls an epoch here is a tenth of a run.
+# The paper compares its models after 50 epochs. This hides that some take several times longer for an epoch than
+# others. We give each model the same *time*: twenty seconds, for networks with a quarter of the channels. `compare`
+# first measures how fast each model is and turns the time into steps. Then it trains the models one after the other,
+# and measures all of them with the same metrics. What it calls an epoch here is a tenth of a run.
 #
-# `proposed` is the paper's own model as this package has it: the DCGAN with spectral normalisation, a dense layer in
-# the discriminator, the first GAN's loss, and a high learning rate that falls at the end. `wgan_gp` is left out: it would
-# hardly begin in twenty seconds. An alarm, if one is raised, tells of a bad sign that has lasted for some time: with
+# `proposed` is the paper's own model as this package implements it: the DCGAN with spectral normalisation, a dense
+# layer in the discriminator, the first GAN's loss, and a high learning rate that falls at the end. `wgan_gp` is left
+# out, because it would hardly begin in twenty seconds. An alarm reports a bad sign that has lasted for some time: with
 # so little training there may be several.
 
 # %%
 Path("runs").mkdir(exist_ok=True)
 options = compare.Options(
     models="dcgan --filters 16 --learning-rate 1e-3,wgan --filters 16,sngan --filters 16 --learning-rate 1e-3,proposed --filters 16",
-    budget=f"{book.steps(20)}s",
+    **book.terms(budget="20s"),
     seeds=1,
     samples=500,
     out=Path("runs/better_losses"),
@@ -202,34 +205,34 @@ Image(filename=str(options.out / "curves.png"))
 Image(filename=str(options.out / "samples.png"))
 
 # %% [markdown]
-# Are you surprised? The Wasserstein GAN has seen many images, but its generator has hardly begun: five of six moves
-# are the critic's, and its learning rate is small. Careful methods cost time. What they buy is that a long training
-# does not fail.
+# Are you surprised? The Wasserstein GAN has seen many images, but its generator has hardly begun: five of six moves are
+# the critic's, and its learning rate is small. Careful methods cost time. Their benefit is that a long training does
+# not fail.
 #
 # Table 3 is a snapshot after the very last step, and so early the discriminator swings from one step to the next. The
-# curves are of another number of samples than the table: compare within one of them.
+# curves use another number of samples than the table, so compare values only within one of them.
 #
-# And beware of conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison says its
+# Be careful with conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison states its
 # budget, repeats with several seeds, and shows the deviation: `python -m gan_keras.compare --budget 300s --seeds 3`.
 #
-# If you run this cell again, nothing is trained anew: a comparison takes finished runs as they are. Delete
+# If you run this cell again, nothing is trained again, because a comparison takes finished runs as they are. Delete
 # `runs/better_losses` to start over.
 #
 # ## Exercises
 #
-# 1. Add `lsgan --filters 16` and `r3gan --filters 16` to `models`, and run again. Which parts are trained?
-# 2. Take the gradient penalty away from `wgan_gp` by `wgan_gp --gradient-penalty 0`. What happens to its losses, and
+# 1. Add `lsgan --filters 16` and `r3gan --filters 16` to `models`, and run again. Which models are trained?
+# 2. Remove the gradient penalty from `wgan_gp` with `wgan_gp --gradient-penalty 0`. What happens to its losses, and
 #    why?
-# 3. Write the losses of a GAN that uses $-\log D$ for the discriminator and the hinge for the generator. How long is
-#    it?
+# 3. Write the losses of a GAN that uses $-\log D$ for the discriminator and the hinge loss for the generator. How many
+#    lines do you need?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. The new ones only.
-# 2. Nothing holds the critic back: it makes its numbers larger and larger, the losses run away, and the generator
-#    learns little.
-# 3. `losses.AdversarialLoss(losses.non_saturating.discriminator, losses.hinge.generator)`: one line, as
-#    `adversarial_loss` of a subclass of `dcgan.Model`.
+# 1. Only the new ones.
+# 2. Nothing limits the critic: it makes its numbers larger and larger, the losses diverge, and the generator learns
+#    little.
+# 3. One: `losses.AdversarialLoss(losses.non_saturating.discriminator, losses.hinge.generator)`, as `adversarial_loss`
+#    of a subclass of `dcgan.Model`.
 # </details>
 #
 # ## Read on

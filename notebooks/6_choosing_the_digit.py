@@ -14,9 +14,8 @@
 # %% [markdown]
 # # 6. Choosing the digit
 #
-# So far our generators drew whatever digit they liked. Here both players are told the class: you get the digit that
-# you ask for, in any handwriting. Then you walk through the space of handwritings, do arithmetic in it, and draw a
-# postcode.
+# So far our generators drew any digit they liked. Here both players take labels: you get the digit that you ask for, in
+# any handwriting. Then you walk through the space of handwritings, do arithmetic in it, and draw a postcode.
 #
 # It takes about five minutes on two cores.
 
@@ -37,23 +36,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import classifier, generate, metrics, train
+from gan_keras import train
+from gan_keras.evaluation import classifier, metrics
+from gan_keras.exporting import loading
 from gan_keras.models import proposed
 
 # %% [markdown]
-# ## Telling both players
+# ## Labels for both players
 #
-# If only the generator were told the class, it could ignore it. So the discriminator is told too: it sees an image
-# *and* the class it is said to be, and must find out whether this is a real image of that class. A perfect 3 that is
-# sold as a 5 is a forgery.
+# If only the generator took the label, it could ignore it. So the discriminator takes it too: it sees an image *and* a
+# label, and must find out whether this is a real image of that class. A perfect 3 with the label 5 counts as fake.
 #
-# Mirza and Osindero (2014) did it by feeding the label beside the image. The model we use does something smarter. It
-# compares the image's features $\phi(x)$ with a vector $v_y$ that it learns for each class $y$, by their inner product
-# (Miyato and Koyama 2018):
+# Mirza and Osindero (2014) gave the discriminator the label together with the image. The model we use does something
+# better. It compares the image's features $\phi(x)$ with a vector $v_y$ that it learns for each class $y$, by their
+# inner product (Miyato and Koyama 2018):
 #
 # $$D(x, y) = f(\phi(x)) + v_y \cdot \phi(x)$$
 #
-# It is the package's model `proposed`, after the paper's, with labels: `conditional=True`.
+# It is `proposed`, the package's version of the paper's model, with labels: `conditional=True`.
 
 # %%
 run = train.run(
@@ -65,21 +65,22 @@ run = train.run(
 # %% [markdown]
 # ## The digit you ask for
 #
-# The exported generator takes latents and labels. Without labels it makes each class in turn: a column for each.
+# The exported generator takes latents and labels. Without labels it makes each class in turn, so we show one column for
+# each.
 
 # %%
-generator = generate.load(run)
-samples, labels = generate.make(generator, count=500, seed=1)
+generator = loading.load_generator(run)
+samples, labels = loading.make(generator, count=500, seed=1)
 book.show(samples[:80], title="A column for each class")
 
 # %% [markdown]
-# Does it obey? We ask the classifier which digits it sees.
+# Does it draw the right digit? We ask the classifier which digits it sees.
 
 # %%
-_, logits = classifier.load()(samples)
+logits = classifier.load()(samples).logits
 seen = logits[:, 0].argmax(axis=1)
-print(f"{metrics.label_accuracy(logits[:, 0], labels)['label_accuracy']:.1%} are the digit that was asked for")
-print(f"score {metrics.score(logits[:, 0])['score']:.2f}")
+print(f"{metrics.classes.label_accuracy(logits[:, 0], labels)['label_accuracy']:.1%} are the digit that was asked for")
+print(f"score {metrics.classes.score(logits[:, 0])['score']:.2f}")
 
 # %%
 confusion = np.zeros([10, 10], int)
@@ -95,7 +96,7 @@ plt.show()
 # %% [markdown]
 # ## What is left for the latent
 #
-# The label says *which* digit. So the latent need not; what remains for it is *how* it is written: bold or thin,
+# The label determines *which* digit is drawn. The latent only has to determine *how* it is written: bold or thin,
 # upright or slanted, round or narrow. Here each row has one latent and all ten labels.
 
 # %%
@@ -104,13 +105,13 @@ every_digit = tf.tile(tf.range(10), [6])
 book.show(generator.serve(tf.repeat(latents, 10, axis=0), every_digit), title="A row for each latent")
 
 # %% [markdown]
-# Each row is, more or less, one person's handwriting. Nobody told the network that there is such a thing.
+# Each row is, more or less, one person's handwriting. The network found this out without any label for it.
 #
 # ## A walk
 #
-# Between two latents there are others. But not the straight way: a hundred normal numbers have nearly always a length
-# around 10, and the middle of the straight line between two such is shorter, where the generator never was. So we walk
-# along the arc, by *spherical interpolation*:
+# Between two latents there are others. But we do not take the straight line: a hundred normal numbers nearly always
+# have a length around 10, and the middle of the straight line between two such latents is shorter, where the generator
+# was never trained. So we walk along the arc, by *spherical interpolation*:
 
 
 # %%
@@ -135,13 +136,13 @@ book.show(
 )
 
 # %% [markdown]
-# There are no jumps: each step of the latent is a small change of the image. A generator that had learnt its training
-# images by heart would leap from one to the next.
+# There are no jumps: each step of the latent is a small change of the image. A generator that had memorised its
+# training images would jump from one to the next.
 #
 # ## Arithmetic
 #
-# Is there a direction that means "bolder"? Nobody needs to tell us which images are bold. Make many images, take the
-# latents of the ones with the most ink and of those with the least, and subtract the averages.
+# Is there a direction that means "bolder"? We need no labels for it. Make many images, take the latents of the ones
+# with the most ink and of those with the least, and subtract the averages.
 
 # %%
 many = tf.random.stateless_normal([1000, 100], seed=[0, 4]).numpy()
@@ -173,7 +174,7 @@ plt.show()
 #
 # ## A postcode
 #
-# The digits of a number, all from nearly the same latent, so that they look as if written by one hand:
+# All digits of this number have nearly the same latent, so that they look as if one hand wrote them:
 
 # %%
 postcode = np.array([1, 0, 1, 1, 7], np.int32)
@@ -181,26 +182,25 @@ hand = latents.numpy()[:1] + np.random.default_rng(1).normal(scale=0.3, size=[le
 book.show(generator.serve(hand.astype(np.float32), postcode), columns=len(postcode))
 
 # %% [markdown]
-# On the command line, `python -m gan_keras.generate notebooks/runs/conditional --digits 10117` draws one with a latent
-# for each digit.
+# On the command line, `python -m gan_keras.generate notebooks/runs/conditional --digits 10117` draws the number with a
+# different latent for each digit.
 #
-# With all 60,000 digits and ten or more epochs, nearly all of the digits are those that were asked for, and the labels
-# are good enough to train a classifier on: `python -m gan_keras.evaluate RUN --labelled` says how good.
+# With all 60,000 digits and ten or more epochs, nearly all of the digits are those that you ask for, and the labels are
+# good enough to train a classifier on: `python -m gan_keras.evaluate RUN --labelled` measures how good.
 #
 # ## Exercises
 #
 # 1. Find the direction "slanted to the right". What would you measure in the images?
 # 2. Walk from one latent to another *on the straight line*. Do you see the difference in the middle? Measure the ink.
-# 3. What does the generator draw for a label *between* two classes? Why can you not ask it?
+# 3. What would the generator draw for a label *between* two classes? Why can you not try it?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. The covariance of row and column, weighted with the ink: it is positive or negative for strokes that lean to one
-#    or the other side.
-# 2. In the middle the images get fainter or less decided; the effect is small in a well-trained network.
-# 3. The label is a number that chooses one of ten learnt vectors (an *embedding*); there is none between. One could
-#    mix two of the vectors: take the network apart with `keras.models.load_model("runs/conditional/generator.keras")`
-#    and feed the part behind the embedding.
+# 1. The covariance of row and column, weighted with the ink: its sign shows to which side the strokes lean.
+# 2. In the middle the images get fainter or less clear; the effect is small in a well-trained network.
+# 3. The label is a number that chooses one of ten learnt vectors (an *embedding*), and there is none between them. You
+#    could mix two of the vectors: take the network apart with
+#    `keras.models.load_model("runs/conditional/generator.keras")` and feed the part behind the embedding.
 # </details>
 #
 # ## Read on

@@ -14,8 +14,8 @@
 # %% [markdown]
 # # 7. Out of the notebook
 #
-# A model that stays in its notebook is of no use to anybody. Here you load one into a program that has TensorFlow and
-# nothing else, make it a layer of a Keras model, and measure images that did not come from this project at all.
+# A model that stays in its notebook is of no use. Here you load one into a program that has only TensorFlow, make it a
+# layer of a Keras model, and measure images that did not come from this project at all.
 #
 # It takes about two minutes on two cores.
 
@@ -42,7 +42,7 @@ from gan_keras import data, evaluate, train
 from gan_keras.models import proposed
 
 # %% [markdown]
-# First something to load: a conditional model, trained for a minute.
+# First we need something to load: a conditional model, trained for a minute.
 
 # %%
 run = train.run(
@@ -55,8 +55,8 @@ run = train.run(
 # ## What a SavedModel is
 #
 # `generator/` is a folder with the computation graph, the weights, and a list of *signatures*: functions that can be
-# called, with the names, types and shapes of what they take. No Python code of this project is in it, and none is
-# needed. TensorFlow's own tool shows the default signature.
+# called, with the names, types and shapes of their arguments. It contains no Python code of this project, and needs
+# none. TensorFlow's own tool shows the default signature.
 
 # %%
 command = [sys.executable, "-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir", run / "generator"]
@@ -67,8 +67,8 @@ print(shown.stdout)
 # %% [markdown]
 # ## Plain TensorFlow
 #
-# In Python, the signatures are methods of what `tf.saved_model.load` returns. `serve` is the default one: latents (and
-# labels) to images between -1 and 1.
+# In Python, the signatures are methods of the object that `tf.saved_model.load` returns. `serve` is the default one: it
+# turns latents (and labels) into images between -1 and 1.
 
 # %%
 loaded = tf.saved_model.load(str(run / "generator"))
@@ -77,16 +77,15 @@ print(images.shape, images.dtype, float(tf.reduce_min(images)), float(tf.reduce_
 book.show(images)
 
 # %% [markdown]
-# `generate` does what one mostly wants: so many images, as bytes, the same for the same seed. It works in parts, so
-# that a hundred thousand of them do not fill the memory.
+# `generate` does what you need most often: it returns the number of images that you ask for, as bytes, the same for the
+# same seed. It works in parts, so that a hundred thousand images do not fill the memory.
 
 # %%
 book.show(loaded.generate(10, 7), title="count 10, seed 7: each class in turn")
 book.show(loaded.generate(4, 7, [2, 0, 2, 6]), columns=4, title="labels 2, 0, 2, 6")
 
 # %% [markdown]
-# To prove that nothing of this project is needed, we do it in another process, which is told to fail if anybody
-# imports `gan_keras`.
+# To prove that nothing of this project is needed, we do it in another process, in which an import of `gan_keras` fails.
 
 # %%
 program = """
@@ -100,8 +99,8 @@ done = subprocess.run([sys.executable, "-c", program, run / "generator"], captur
 print(done.stdout)
 
 # %% [markdown]
-# The discriminator is there too: images (and labels) to the probability that they are real. We ask it about real
-# digits with the right labels, with wrong ones, and about noise.
+# The discriminator is there too: it turns images (and labels) into the probability that they are real. We ask it about
+# real digits with the right labels, with wrong ones, and about noise.
 
 # %%
 dataset = data.load("mnist")
@@ -116,20 +115,20 @@ for name, pictures, classes in (
     print(f"{name:18} {float(tf.reduce_mean(discriminator.serve(pictures, classes))):.3f}")
 
 # %% [markdown]
-# It prefers the right label. About noise it has no opinion worth having: it has learnt from real and from forged digits
-# and never saw noise. A discriminator is no detector of everything that is not a digit.
+# It prefers the right label. Its opinion of noise is worth nothing: it has learnt from real and from fake digits and
+# never saw noise. A discriminator cannot detect everything that is not a digit.
 #
 # ## Keras
 #
-# For a Keras program there are two ways. `generator.keras` holds the network as layers: it can be looked into and
-# trained on. All its layers are Keras' own.
+# A Keras program can use the generator in two ways. `generator.keras` holds the network as layers: you can look into it
+# and train it further. All its layers are Keras' own.
 
 # %%
 network = keras.models.load_model(run / "generator.keras")
 print([type(layer).__name__ for layer in network.layers])
 
 # %% [markdown]
-# Or take the SavedModel as one closed layer, by `TFSMLayer`. Here it becomes a part of a larger model, which enlarges
+# Or take the SavedModel as one closed layer, with `TFSMLayer`. Here it becomes a part of a larger model, which enlarges
 # the digits.
 
 # %%
@@ -139,7 +138,7 @@ large = keras.Model([latent, label], keras.layers.UpSampling2D(3, interpolation=
 print(large([tf.random.normal([5, 100]), tf.range(5)]).shape)
 
 # %% [markdown]
-# Do all three agree? They must, to within rounding.
+# Do all three agree? They must, except for rounding.
 
 # %%
 latents, classes = tf.random.stateless_normal([10, 100], seed=[0, 1]), tf.range(10)
@@ -150,15 +149,15 @@ print("SavedModel and TFSMLayer:      ", float(tf.reduce_max(tf.abs(one - layer(
 # %% [markdown]
 # ## Measuring your own model
 #
-# Perhaps you have a generator of your own, written in another framework. All that `evaluate` needs is its images: an
-# array of bytes in a file. If you know the labels, put them into the file as well.
+# Perhaps you have your own generator, written in another framework. `evaluate` needs only its images: an array of bytes
+# in a file. If you know the labels, put them into the file as well.
 #
-# Our "own model" here draws a digit from the training set and shifts it a little: a simple one, but not a bad one.
-# Look at `near_copies`: some it does not shift at all.
+# Our "own model" here draws a digit from the training set and shifts it a little. It is simple, but not bad. Look at
+# `near_copies`: a copy that was moved by two pixels is still a copy.
 
 # %%
 random = np.random.default_rng(0)
-digits = dataset.train  # not the test digits, which the measure compares with
+digits = dataset.train  # not the test digits, which the metrics compare with
 chosen = random.integers(0, len(digits.images), 400)
 own = np.stack([np.roll(digits.images[number], random.integers(-2, 3, 2), axis=(0, 1)) for number in chosen])
 np.savez("runs/own.npz", images=own, labels=digits.labels[chosen])
@@ -168,7 +167,7 @@ book.show(own[:20])
 result = evaluate.evaluate(evaluate.Options(source=Path("runs/own.npz"), samples=400))
 
 # %% [markdown]
-# And the generator we trained, from the same number of samples, so that the numbers compare:
+# Now the generator we trained, with the same number of samples, so that the numbers can be compared:
 
 # %%
 samples, asked = loaded.generate(400, 7).numpy(), np.arange(400) % 10
@@ -176,9 +175,10 @@ np.savez("runs/ours.npz", images=samples, labels=asked)
 ours = evaluate.evaluate(evaluate.Options(source=Path("runs/ours.npz"), samples=400))
 
 # %% [markdown]
-# Real digits that were moved a little win by far, and `near_copies` says why one should not be impressed.
+# Real digits that were moved a little have by far the better `fid_mnist`, because its features ignore where a digit is.
+# Those of `sfid_mnist` do not. And `near_copies` shows why neither should impress you.
 #
-# On the command line: `python -m gan_keras.evaluate images.npz`. With MNIST's 10,000 test digits you can use 10,000
+# On the command line, use `python -m gan_keras.evaluate images.npz`. With MNIST's 10,000 test digits you can use 10,000
 # samples, and the numbers are steadier.
 #
 # ## Exercises
@@ -186,8 +186,7 @@ ours = evaluate.evaluate(evaluate.Options(source=Path("runs/ours.npz"), samples=
 # 1. Write the loop that makes 10,000 labelled digits and saves them as PNG files, in one folder for each class.
 # 2. Train on that folder: `python -m gan_keras.train --dataset folder:PATH`. What do you expect of a GAN that learns
 #    from a GAN?
-# 3. Serve the generator with TensorFlow Serving, whose documentation says how. Which signature does it offer by
-#    default?
+# 3. Serve the generator with TensorFlow Serving; its documentation shows how. Which signature does it offer by default?
 #
 # <details><summary>Solutions</summary>
 #
@@ -200,8 +199,8 @@ ours = evaluate.evaluate(evaluate.Options(source=Path("runs/ours.npz"), samples=
 #        imageio.v3.imwrite(folder / str(number % 10) / f"{number}.png", image[..., 0])
 #    ```
 #
-# 2. It cannot know more than its teacher: what the first did not learn is missing in the second, and it adds faults of
-#    its own.
+# 2. It cannot be better than its teacher: what the first did not learn is missing in the second, which adds its own
+#    faults.
 # 3. `serving_default`: latents and labels to images.
 # </details>
 #

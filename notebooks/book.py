@@ -1,24 +1,35 @@
-"""What the notebooks share: pictures within the text, and lengths of training that can be shortened."""
+"""What the notebooks share: pictures within the text, and shorter trainings for their tests."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Image
 
-from gan_keras import pictures
+from gan_keras.ui import pictures
 
-import tensorflow as tf  # isort: skip  # after gan_keras, which keeps its start quiet
+import tensorflow as tf  # isort: skip  # after gan_keras, which silences TensorFlow's start
 
-tf.get_logger().setLevel("WARNING")  # in a notebook it would tell of every file that it writes
+tf.get_logger().setLevel("WARNING")  # otherwise a notebook would report every file that TensorFlow writes
+
+SHARE = float(os.environ.get("BOOK_STEPS", "1"))  # the share of the training steps that is done
 
 
 def steps(count: int) -> int:
-    """Return so many training steps, or the share of them that the environment variable BOOK_STEPS asks for."""
-    return max(1, round(count * float(os.environ.get("BOOK_STEPS", "1"))))
+    """Return this number of training steps, or its share if BOOK_STEPS shortens the notebooks."""
+    return max(1, round(count * SHARE))
+
+
+def terms(budget: str) -> dict[str, Any]:
+    """Return how long a comparison trains: the budget, or one epoch if BOOK_STEPS shortens the notebooks.
+
+    A shortened budget would be too short for any step on a slow machine; an epoch takes as long as it needs.
+    """
+    return {"budget": budget} if SHARE >= 1 else {"epochs": 1}
 
 
 def show(images: np.ndarray, columns: int = 10, title: str = "") -> None:
@@ -34,7 +45,7 @@ def show(images: np.ndarray, columns: int = 10, title: str = "") -> None:
 
 
 def film(frames: Sequence[np.ndarray], captions: Sequence[str]) -> Image:
-    """Return a GIF of pictures that are shown one after the other; each frame holds images as `show` takes them."""
+    """Return a GIF that shows pictures one after the other; each frame holds images as `show` takes them."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.png" for number in range(len(frames))]
         for path, frame in zip(paths, frames, strict=True):

@@ -4,10 +4,10 @@ import json
 import shutil
 
 import pytest
-from conftest import history, resume, tiny_config, write_idx_folder
+from helpers import history, resume, tiny_config, write_idx_folder
 
 from gan_keras import train
-from gan_keras.console import UserError
+from gan_keras.ui.console import UserError
 
 
 def refused(capsys, *arguments) -> str:
@@ -27,10 +27,11 @@ def refused(capsys, *arguments) -> str:
         (["--dataset", "mnits"], "Did you mean mnist?"),
         (["--epochs", "0"], "--epochs is 0"),
         (["--batch-size", "-1"], "--batch-size is -1"),
-        (["--batch-size", "61"], "a step needs 61 images, and there are 60"),
+        (["--batch-size", "61"], "a step needs 61 images, and there are only 60"),
         (["--batch-size", "21", "--critic-steps", "3"], "a step needs 63 images"),
-        (["--dataset", "folder:/absent"], "there is no folder /absent"),
-        (["--data-dir", "/absent"], "there is no folder /absent"),
+        (["--dataset", "folder:/absent"], "both say where the images are; give one of them"),
+        (["--channels", "2"], "--channels is 2; it must be 1 for grey or 3 for colour"),
+        (["--data-dir", "/absent"], "there is no folder or file /absent"),
         (["--resume"], "there is no run"),
     ],
 )
@@ -79,17 +80,17 @@ def test_resuming_with_other_options_or_data_is_refused(copied_run, idx_folder, 
         resume(run, idx_folder, batch_size=5)
     with pytest.raises(UserError, match="trained on other data"):
         resume(run, write_idx_folder(tmp_path / "other", seed=1))
-    with pytest.raises(UserError, match="has 2 epochs already"):
+    with pytest.raises(UserError, match="already has 2 epochs"):
         resume(run, idx_folder, epochs=1)
     assert (run / "config.json").read_bytes() == before
 
 
-def test_images_the_model_cannot_make_do_not_cost_the_old_run(copied_run, tmp_path, capsys):
+def test_images_that_no_model_can_make_do_not_cost_the_old_run(copied_run, idx_folder, tmp_path, capsys):
     run, _ = copied_run
-    odd = write_idx_folder(tmp_path / "odd", side=30)
-    assert "multiples of 4" in refused(capsys, "--data-dir", odd, "--out", run, "--overwrite", "--batch-size", 4)
+    options = ["--data-dir", idx_folder, "--image-size", 30, "--batch-size", 4]
+    assert "multiple of 4" in refused(capsys, *options, "--out", run, "--overwrite")
     assert (run / "progress.gif").exists()
-    assert "multiples of 4" in refused(capsys, "--data-dir", odd, "--out", tmp_path / "new", "--batch-size", 4)
+    assert "multiple of 4" in refused(capsys, *options, "--out", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 

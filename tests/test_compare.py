@@ -7,9 +7,13 @@ import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
-from conftest import run_command
+from helpers import run_command
 
-from gan_keras import callbacks, compare, config, evaluate, standings, train
+from gan_keras import compare, data, train
+from gan_keras.comparison import plan, tables
+from gan_keras.comparison.options import Options
+from gan_keras.evaluation import evaluation
+from gan_keras.training import backup, callbacks, run_folder
 
 run = partial(run_command, compare.main)
 
@@ -17,8 +21,9 @@ SMALL = "vanilla --units 4 --batch-size 8,vanilla --units 6 --batch-size 8"
 
 
 @pytest.fixture
-def command(tmp_path, idx_folder):
-    """Return a comparison of seconds, of two models."""
+def command(tmp_path, idx_folder, monkeypatch):
+    """Return a comparison of seconds, of two models, with few pictures and live evaluations."""
+    monkeypatch.setattr(plan, "FRAMES", 2)
     return ["--models", SMALL, "--epochs", 2, "--samples", 20, "--data-dir", idx_folder, "--out", tmp_path / "out"]
 
 
@@ -26,23 +31,24 @@ def result(command):
     return json.loads((command[-1] / "comparison.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(command, tmp_path, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:  # Ctrl-C in the first run, after an epoch's backup
-        patch.setattr(callbacks.Backup, "on_epoch_begin", lambda self, epoch, logs=None: epoch and stop())
+        patch.setattr(backup.Backup, "on_epoch_begin", lambda self, epoch, logs=None: epoch and stop())
         code, text = run(capsys, *command, "--seeds", 1)
         assert code == 130
-        assert "goes on with the whole comparison" in text
+        assert "continues the whole comparison" in text
     with monkeypatch.context() as patch:  # and again when it is trained, but not measured
-        patch.setattr(evaluate, "evaluate", stop)
+        patch.setattr(evaluation.Evaluation, "run", stop)
         code, text = run(capsys, *command, "--seeds", 1)
         assert code == 130
-        assert "epoch 1/2" not in text
+        assert "1/7" not in text
     code, text = run(capsys, *command, "--seeds", 1)
     assert code == 0, text
-    assert "this run has its 2 epochs" in text
+    assert "this run is finished, with all of its 2 epochs" in text
     first = result(command)["runs"]
     assert [one["model"] for one in first] == SMALL.split(",")
 
@@ -59,26 +65,54 @@ def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(comman
     for model in SMALL.split(","):
         assert page.count(f"| {model} |") == 2
         values = [one["values"]["fid_mnist"] for one in both if one["model"] == model]
-        assert standings.number(np.mean(values), np.std(values, ddof=1)) in page
+        assert tables.number(np.mean(values), np.std(values, ddof=1)) in page
     assert f"`python -m gan_keras.compare --models '{SMALL}'" in page
-    assert all(imageio.imread(command[-1] / name).shape[1] > 500 for name in ("curves.png", "samples.png"))
+    assert all(imageio.imread(command[-1] / name).shape[1] > 200 for name in ("curves.png", "samples.png"))
 
     # The runs are those that gan_keras.train makes.
     seed_0 = command[-1] / "vanilla-units-4-batch-size-8-seed0"
-    options, _ = config.load(seed_0)
+    options, _ = run_folder.load(seed_0)
     alone = train.run(type(options)(**{**vars(options), "out": tmp_path / "alone"}))
     for ours, theirs in zip(*(network(folder).get_weights() for folder in (seed_0, alone)), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
+    # It is not continued with other terms or defaults.
     code, text = run(capsys, *command, "--seeds", 1, "--epochs", 3)
     assert code == 2
     assert "has epochs 2, not 3" in text
+    content = result(command)
+    content["runs"][0]["options"]["beta_2"] = 0.5
+    (command[-1] / "comparison.json").write_text(json.dumps(content))
+    code, text = run(capsys, *command, "--seeds", 1)
+    assert code == 2
+    assert "with --beta-2 0.5, not 0.999" in text
+
+
+def test_half_finished_runs_cannot_take_part(command, finished_run, capsys):
+    unexported = shutil.copytree(finished_run, command[-1].parent / "unexported")
+    (unexported / "generator.keras").unlink()
+    stopped = shutil.copytree(finished_run, command[-1].parent / "stopped")  # of two epochs, after the first
+    header, first, _ = (stopped / "history.csv").read_text().splitlines()
+    (stopped / "history.csv").write_text(f"{header}\n{first}\n")
+    for half in (unexported, stopped):
+        command[1] = f"vanilla,{half}"
+        code, text = run(capsys, *command)
+        assert code == 2
+        assert f"{half} is not finished" in text
 
 
 def network(folder):
     return keras.models.load_model(folder / "generator.keras")
 
 
+def test_few_epochs_are_divided_into_more_and_shorter_ones(idx_folder):
+    """Of 60 images 6 are held out: two epochs have 12 steps, which become 12 epochs of one step."""
+    options = Options(models="vanilla --batch-size 8", epochs=2, seeds=1, data_dir=idx_folder)
+    (framed,) = plan.within_terms(options, plan.plan(options), data.load("mnist", idx_folder), {})
+    assert (framed.options.epochs, framed.options.steps_per_epoch) == (12, 1)
+
+
+@pytest.mark.slow
 def test_a_budget_becomes_steps_and_finished_runs_can_take_part(finished_run, idx_folder, tmp_path, capsys):
     paper = tmp_path / "paper.csv"
     paper.write_text(f"\ufeffmodel,fid_mnist,score_mnist\n{finished_run},12.5\nbiggan,1,2\n")
@@ -92,8 +126,7 @@ def test_a_budget_becomes_steps_and_finished_runs_can_take_part(finished_run, id
     assert "has values of biggan" in text
     content = json.loads((out / "comparison.json").read_text())
     trained, taken = content["runs"]
-    run_folder = out / "vanilla-units-4-batch-size-8-seed0"
-    options, _ = config.load(run_folder)
+    options, _ = run_folder.load(out / "vanilla-units-4-batch-size-8-seed0")
     step = content["seconds_per_step"][trained["model"]]
     steps = 1.2 / step / options.epochs
     assert 0.98 * steps - 1 <= options.steps_per_epoch <= steps + 0.5
@@ -105,6 +138,7 @@ def test_a_budget_becomes_steps_and_finished_runs_can_take_part(finished_run, id
     assert lines[-1] == f"Trained without --evaluate-every, and so not in curves.png: {finished_run}."
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_does_not_stop_the_others(command, capsys):
     command[1] = "vanilla --units 4 --batch-size 8 --learning-rate 1,vanilla --units 4 --batch-size 8"
     with pytest.MonkeyPatch.context() as patch:
@@ -115,7 +149,7 @@ def test_a_run_that_diverges_does_not_stop_the_others(command, capsys):
     assert "became nan" in failed["failed"]
     assert trained["values"]["fid_mnist"] > 0
     page = (command[-1] / "comparison.md").read_text()
-    assert "No number any more, at some step: vanilla --units 4 --batch-size 8 --learning-rate 1, seed 0." in page
+    assert "The training diverged: vanilla --units 4 --batch-size 8 --learning-rate 1, seed 0." in page
 
 
 def diverge(log, logs=None):
@@ -124,27 +158,6 @@ def diverge(log, logs=None):
     if log.model.config.learning_rate == 1:
         for weight in log.model.discriminator.trainable_variables:
             weight.assign(weight * np.nan)
-
-
-def test_a_comparison_is_not_continued_with_other_defaults_or_half_finished_runs(command, finished_run, capsys):
-    code, text = run(capsys, *command, "--seeds", 1)
-    assert code == 0, text
-    content = result(command)
-    content["runs"][0]["options"]["beta_2"] = 0.5
-    (command[-1] / "comparison.json").write_text(json.dumps(content))
-    code, text = run(capsys, *command, "--seeds", 1)
-    assert code == 2
-    assert "with --beta-2 0.5, not 0.999" in text
-    unexported = shutil.copytree(finished_run, command[-1].parent / "unexported")
-    shutil.rmtree(unexported / "discriminator")
-    stopped = shutil.copytree(finished_run, command[-1].parent / "stopped")  # of two epochs, after the first
-    header, first, _ = (stopped / "history.csv").read_text().splitlines()
-    (stopped / "history.csv").write_text(f"{header}\n{first}\n")
-    for half in (unexported, stopped):
-        command[1] = f"vanilla,{half}"
-        code, text = run(capsys, *command)
-        assert code == 2
-        assert f"{half} is not finished" in text
 
 
 @pytest.mark.parametrize(
@@ -186,15 +199,8 @@ def test_it_spares_a_folder_that_is_not_its_own(tmp_path, idx_folder, capsys):
     assert "comparison.json is damaged" in text
 
 
-def test_published_values_need_known_columns(tmp_path, capsys):
-    (tmp_path / "paper.csv").write_text("model,beauty\ndcgan,1\n")
-    code, text = run(capsys, "--paper", tmp_path / "paper.csv", "--out", tmp_path / "out")
-    assert code == 2
-    assert "has the columns model, beauty; it must have model" in text
-
-
 def test_the_default_models_exist():
-    assert {run.model for run in compare.plan(compare.Options())} == set(compare.Options().models.split(","))
-    assert compare.Options().seconds == 300
-    assert compare.Options(budget="1.5h").seconds == 5400
-    assert compare.Options(epochs=2).seconds is None
+    assert {run.model for run in plan.plan(Options())} == set(Options().models.split(","))
+    assert Options().seconds == 300
+    assert Options(budget="1.5h").seconds == 5400
+    assert Options(epochs=2).seconds is None

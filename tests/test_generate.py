@@ -4,9 +4,11 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import run_command
+from helpers import run_command
 
-from gan_keras import generate, pictures
+from gan_keras import generate
+from gan_keras.exporting import loading
+from gan_keras.ui import pictures
 
 run = partial(run_command, generate.main)
 
@@ -50,13 +52,13 @@ def test_a_number_is_drawn_digit_by_digit(labelled_run, finished_run, tmp_path, 
     assert (code, "4 images" in text) == (0, True)
     content = np.load(tmp_path / "year.npz")
     assert content["labels"].tolist() == [2, 0, 2, 6]
-    generator = generate.load(labelled_run)
+    generator = loading.load_generator(labelled_run)
     np.testing.assert_array_equal(content["images"], generator.generate(4, 0, [2, 0, 2, 6]))
     run(capsys, labelled_run, "--digits", "2026", "--out", tmp_path / "year.png")
     height, width = imageio.imread(tmp_path / "year.png").shape
     assert width > 3 * height
     code, text = run(capsys, finished_run, "--digits", "2026")
-    assert (code, "not told the class" in text) == (2, True)
+    assert (code, "takes no labels" in text) == (2, True)
     code, text = run(capsys, labelled_run, "--digits", "2026", "--count", 5)
     assert (code, "leave out --count" in text) == (2, True)
     code, text = run(capsys, labelled_run, "--digits", "20x6")
@@ -79,3 +81,9 @@ def test_bad_places(finished_run, tmp_path, capsys):
     assert (code, "is damaged" in text) == (2, True)
     code, text = run(capsys, finished_run, "--out", tmp_path / "absent" / "grid.png")
     assert (code, "there is no folder" in text) == (2, True)
+
+
+def test_a_picture_of_a_model_that_takes_labels_has_a_column_per_class(labelled_run, tmp_path, capsys):
+    run(capsys, labelled_run, "--count", 23, "--out", tmp_path / "grid.png")
+    images, _ = loading.make(loading.load_generator(labelled_run), 23, 0)
+    np.testing.assert_array_equal(imageio.imread(tmp_path / "grid.png"), pictures.grid(images, columns=10))

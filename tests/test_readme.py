@@ -1,40 +1,82 @@
-"""The README tells the truth: its tree is the tree, its options exist, its files are there."""
+"""The README tells the truth: its tree is the tree, its options and files exist, its commands fit together."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from gan_keras import classifier, compare, config, evaluate, generate, models
+from gan_keras import classifier, evaluate, generate, models
+from gan_keras.comparison.options import Options as CompareOptions
+from gan_keras.options import flag
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks/RESULTS.md"]
+TREE = README.split("## The tree", 1)[1].split("```")[1]
 
 
 def test_its_tree_is_the_tree():
-    tree = README.split("## The tree", 1)[1].split("```")[1]
-    named, named_models = (set(re.findall(rf"^ {{{indent}}}(\w+\.py)", tree, re.MULTILINE)) for indent in (2, 4))
-    assert named == {path.name for path in (ROOT / "gan_keras").glob("*.py")} - {"__init__.py"}
-    # A model of the reader's own need not be named: to add one touches one file.
-    assert named_models <= {f"{name}.py" for name in models.names()}
+    """Of every folder of the package it names all files; of `models/` none, because the table names them."""
+    named: dict[str, set[str]] = {"": set()}
+    folder = ""
+    for line in TREE.split("notebooks/")[0].splitlines()[2:]:
+        if match := re.match(r"  (  )?(\w+)/ ", line):
+            folder = f"{folder.split('/', maxsplit=1)[0]}/{match[2]}" if match[1] else match[2]
+            named[folder] = set()
+        elif re.match(r"  \w+\.py", line):
+            folder = ""
+        named[folder] |= set(re.findall(r"\w+\.py", line))
+    package = ROOT / "gan_keras"
+    there = {"": {path.name for path in package.glob("*.py")}}
+    for path in package.rglob("__init__.py"):
+        if path.parent != package:
+            there[str(path.parent.relative_to(package))] = {file.name for file in path.parent.glob("*.py")}
+    there = {name: files - {"__init__.py"} for name, files in there.items()} | {"models": set()}
+    assert named == there
 
 
-def test_every_file_it_shows_or_links_is_there():
-    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
+def test_its_table_names_the_models():
+    """A model of the reader's own need not be named: adding one touches one file."""
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) <= set(models.names())
 
 
-@pytest.mark.parametrize("module", ["train", "generate", "evaluate", "compare", "classifier"])
-def test_every_option_in_its_commands_exists(module):
-    fields = {"train": [field for model in models.names() for field in vars(models.load(model).Config())]}
-    fields |= {
-        tool.__name__.split(".")[1]: vars(tool.Options)["__dataclass_fields__"]
-        for tool in (generate, evaluate, compare, classifier)
-    }
-    known = {module: {config.flag(name) for name in names} for module, names in fields.items()}
-    commands = re.findall(rf"gan_keras\.{module}([^\n`]*)", README)
-    assert commands
-    own = [re.sub('"[^"]*"', "", command) for command in commands]  # quoted are options of a model within `compare`
-    used = {option for command in own for option in re.findall(r"--[a-z][a-z0-9-]*", command)}
-    assert used <= known[module] | {"--help"}
+def test_it_is_short():
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_it_shows_or_links_is_there(page):
+    targets = re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", page.read_text())
+    for target, anchor in targets:
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        if anchor and path.suffix == ".md":
+            heads = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            anchors = [re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads]
+            assert anchor in anchors, f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_in_its_commands_exists(page):
+    of_models = {name for model in models.names() for name in vars(models.load(model).Config())}
+    known = {"train": {flag(name) for name in of_models}}
+    for command, options in (
+        ("generate", generate.Options),
+        ("evaluate", evaluate.Options),
+        ("compare", CompareOptions),
+        ("classifier", classifier.Options),
+    ):
+        known[command] = {flag(field.name) for field in fields(options)}
+    for command, text in re.findall(r"python -m gan_keras\.(\w+)([^\n`#]*)", page.read_text()):
+        own = re.sub('"[^"]*"', "", text)  # quoted are options of a model within `compare`
+        used = set(re.findall(r"--[a-z][a-z0-9-]*", own)) - {"--help"}
+        assert used <= known[command], f"{command}{text}"
+
+
+def test_what_the_quick_run_makes_is_what_the_next_commands_use():
+    """After the first command, every command of the two sections names its folder."""
+    start, end = README.index("## Digits in minutes"), README.index("## Train on your own data")
+    commands = re.findall(r"^python -m gan_keras\.\w+ .*$", README[start:end], re.MULTILINE)
+    assert len(commands) >= 5
+    assert all("saved_models/quick" in command for command in commands)

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
+import pytest
 import tensorflow as tf
-from conftest import TINY, assert_same_run, history, leftovers, tiny_config
+from helpers import TINY, assert_same_run, history, leftovers, tiny_config
 
-from gan_keras import data, gan, train
+from gan_keras import data, train
+from gan_keras.game import gan
+from gan_keras.training import setup
 
 COLUMNS = "epoch,generator_loss,discriminator_loss,real_accuracy,fake_accuracy,learning_rate,images_per_second"
 
@@ -39,23 +42,21 @@ def test_tensorboard_gets_steps_epochs_and_samples(finished_run):
     assert {("step/discriminator_loss", step) for step in (3, 6)} <= tags
 
 
-def test_the_same_options_give_the_same_run_and_another_seed_another(tmp_path, idx_folder):
-    runs = [
-        train.run(tiny_config("dcgan", data_dir=idx_folder, out=tmp_path / name, seed=seed))
-        for name, seed in (("one", 0), ("two", 0), ("three", 1))
-    ]
-    assert_same_run(runs[0], runs[1])
-    assert history(runs[0]) != history(runs[2])
-
-
-def test_several_steps_in_one_execution_change_nothing(tmp_path, idx_folder):
-    one, other = (
-        train.run(tiny_config("dcgan", data_dir=idx_folder, out=tmp_path / str(steps), steps_per_execution=steps))
-        for steps in (1, 20)
+@pytest.mark.slow
+def test_the_same_options_give_the_same_run_and_another_seed_another(finished_run, tmp_path, idx_folder):
+    same, other = (
+        train.run(tiny_config("dcgan", data_dir=idx_folder, out=tmp_path / str(seed), seed=seed)) for seed in (0, 1)
     )
-    assert_same_run(one, other)
+    assert_same_run(finished_run, same)
+    assert history(finished_run) != history(other)
 
 
+def test_one_step_at_a_time_gives_the_same_run_as_several_in_one_execution(finished_run, tmp_path, idx_folder):
+    several = train.run(tiny_config("dcgan", data_dir=idx_folder, out=tmp_path / "run", steps_per_execution=3))
+    assert_same_run(finished_run, several)
+
+
+@pytest.mark.slow
 def test_later_epochs_compile_no_step_again(tmp_path, idx_folder, monkeypatch):
     """Python runs the step only where TensorFlow makes a graph of it."""
     step, graphs = gan.GAN.train_step, []
@@ -70,10 +71,10 @@ def test_later_epochs_compile_no_step_again(tmp_path, idx_folder, monkeypatch):
 
 
 def test_an_epoch_is_once_through_the_images_or_a_little_less_for_longer_executions():
-    options = tiny_config("dcgan", batch_size=1, steps_per_epoch=None)
+    options = tiny_config("dcgan", batch_size=1, steps_per_epoch=None, steps_per_execution=20)
     for images in [*range(1, 600), 937, 60_000]:
-        split = data.Split(np.empty([images, 0]), np.empty([images]))
-        steps = train.steps_of_an_epoch(options, data.Dataset("mnist", "nothing", split, split, []))
+        split = data.Split(np.empty([images, 0, 0, 0], np.uint8), np.zeros([images], np.int32))
+        steps = setup.steps_of_an_epoch(options, data.Dataset("mnist", "nothing", split, split, ["0"]))
         together = [number for number in range(1, 21) if images % number == 0]
         assert max(images - 7, images * 63 / 64) <= steps <= images
         if max(together) >= 8:

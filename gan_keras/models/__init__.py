@@ -1,10 +1,10 @@
-"""One file per GAN. A file here is a model: `--model` knows it by the file's name, `--help` and the tests find it."""
+"""One file per GAN. A file here is a model, named after the file; `--model`, `--help` and the tests find it."""
 
 import importlib
 import pkgutil
 from types import ModuleType
 
-from gan_keras.console import nearest
+from gan_keras.ui.console import nearest
 
 
 def names() -> list[str]:
@@ -16,7 +16,7 @@ def load(name: str) -> ModuleType:
     """Return the module of a model, which has a `Config` and a `Model`.
 
     Raises:
-        UserError: if there is no such model, with the nearest name.
+        UserError: if there is no such model; it suggests the nearest name.
     """
     if name not in names():
         raise nearest("model", name, names())

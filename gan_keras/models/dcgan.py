@@ -1,82 +1,103 @@
-"""DCGAN: convolutional networks (Radford et al. 2015, arXiv:1511.06434), as in the paper this project follows.
+"""DCGAN: convolutional networks (Radford et al. 2015, arXiv:1511.06434), as in the paper that this project follows.
 
 python -m gan_keras.train --model dcgan
+
+|  | in the source | here |
+| --- | --- | --- |
+| optimizer, batch, LeakyReLU 0.2 | Adam with 2e-4 and β₁ 0.5, 128 | as in the source |
+| kernels | 5x5 | 4x4: the stride of 2 divides it, which leaves no checkerboard |
+| discriminator | batch normalisation but in its first layer | none, as in the study that this project follows |
+| weights at the start | N(0, 0.02) | Keras' Glorot uniform; not compared yet |
+| batch normalisation | no numbers given | Keras' momentum 0.99 and ε 0.001; not compared yet |
+| size | 64x64 images, four layers from 1,024 channels | two layers, from 128 channels; more for larger images |
 """
 
+import itertools
+import math
 from dataclasses import dataclass
 
 import keras
 from keras import layers
 
-from gan_keras import config, gan
-from gan_keras.config import Count
-from gan_keras.console import UserError
+from gan_keras.game import config, gan
+from gan_keras.game.networks import halvings
 from gan_keras.layers import BatchNormalization, Conv2DTranspose, LeakyReLU
+from gan_keras.options import Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(config.Config):
     """The options of the DCGAN."""
 
-    filters: Count = 64  # channels next to the image, as in the paper; twice as many further in
-    kernel_size: Count = 4  # 4 is divisible by the stride of 2: odd sizes leave a checkerboard
+    filters: Size = 64  # channels of the layers next to the image; 64 as in the paper; twice as many further in
+    kernel_size: Size = 4  # side of the convolutions' kernels; sizes that the stride 2 divides leave no checkerboard
 
     presets = config.Config.presets | {"quick": {**config.Config.presets["quick"], "learning_rate": 1e-3}}
 
 
 class Model(gan.GAN):
-    """A generator of transposed convolutions against a discriminator of strided ones."""
+    """A generator of transposed convolutions against a discriminator of strided convolutions."""
 
-    def build_generator(self, latent_dim: int | None = None) -> keras.Model:
-        """Return the network from latents to images; a model that adds to the latent says how long it is then."""
+    config: Config
+
+    def build_generator(self) -> keras.Model:
+        return self.build_upsampling(self.config.latent_dim)
+
+    def build_upsampling(self, latent_dim: int) -> keras.Sequential:
+        """Return the network from vectors of this size to images; longer ones if a model appends to the latent."""
         height, width, channels = self.image_shape
-        if height % 4 or width % 4:
-            raise UserError(f"the images are {height}x{width}; this model needs sides that are multiples of 4.")
-        filters, kernel = self.config.filters, self.config.kernel_size
+        stages, kernel = self.stages(), self.config.kernel_size
+        small = [height >> len(stages), width >> len(stages), stages[-1]]
         return keras.Sequential(
             [
-                keras.Input([latent_dim or self.config.latent_dim]),
-                layers.Dense(height // 4 * width // 4 * 2 * filters, use_bias=False),
+                keras.Input([latent_dim], name="latent"),
+                layers.Dense(math.prod(small), use_bias=False),
                 *self.activation(),
-                layers.Reshape([height // 4, width // 4, 2 * filters]),
-                Conv2DTranspose(2 * filters, kernel, strides=2, padding="same", use_bias=False),
-                *self.activation(),
-                Conv2DTranspose(filters, kernel, strides=2, padding="same", use_bias=False),
-                *self.activation(),
+                layers.Reshape(small),
+                *itertools.chain.from_iterable(self.doubling(filters) for filters in reversed(stages)),
                 Conv2DTranspose(channels, kernel, padding="same"),
                 layers.Activation("tanh", dtype="float32"),
             ],
             name="generator",
         )
 
+    def stages(self) -> list[int]:
+        """Return the channels of the layers that halve or double the sides, beginning next to the image: f, 2f, 4f."""
+        return [self.config.filters * 2 ** min(number, 2) for number in range(halvings(self.image_shape))]
+
+    def doubling(self, filters: int) -> list[layers.Layer]:
+        """Return a layer of the generator that doubles the sides."""
+        convolve = Conv2DTranspose(filters, self.config.kernel_size, strides=2, padding="same", use_bias=False)
+        return [convolve, *self.activation()]
+
     def activation(self) -> list[layers.Layer]:
-        """Return what follows each of the generator's inner layers."""
+        """Return what follows each inner layer of the generator."""
         return [BatchNormalization(), layers.ReLU()]
 
-    def build_discriminator(self, outputs: int = 1) -> keras.Model:
-        features, head = self.build_features(self.image_shape), self.build_head(outputs)
-        # Without an `Input`, the network would take images of the dtype that `features` computes in.
-        return keras.Sequential([keras.Input(self.image_shape), features, head], name="discriminator")
+    def build_discriminator(self) -> keras.Model:
+        features, head = self.build_features(self.image_shape), self.build_head()
+        # Without an `Input`, the network would take images of the type that `features` computes in.
+        image = keras.Input(self.image_shape, name="image")
+        return keras.Sequential([image, features, head], name="discriminator")
 
     def build_features(self, image_shape: tuple[int, int, int]) -> keras.Sequential:
         """Return the discriminator up to its last layer."""
-        filters, kernel = self.config.filters, self.config.kernel_size
-        return keras.Sequential(
-            [
-                keras.Input(image_shape),
-                self.constrained(layers.Conv2D(filters, kernel, strides=2, padding="same")),
-                LeakyReLU(0.2),
-                self.constrained(layers.Conv2D(2 * filters, kernel, strides=2, padding="same")),
-                LeakyReLU(0.2),
-                layers.Flatten(),
-            ],
-            name="features",
-        )
+        stages = [layer for filters in self.stages() for layer in self.halving(filters)]
+        return keras.Sequential([keras.Input(image_shape, name="image"), *stages, layers.Flatten()], name="features")
 
-    def build_head(self, outputs: int = 1) -> layers.Layer:
-        """Return the discriminator's last layer: logits, for the sigmoid is in the loss and in the exported network."""
-        return self.constrained(layers.Dense(outputs, dtype="float32"))
+    def halving(self, filters: int) -> list[layers.Layer]:
+        """Return a layer of the discriminator that halves the sides."""
+        convolve = layers.Conv2D(filters, self.config.kernel_size, strides=2, padding="same")
+        return [self.constrained(convolve), LeakyReLU(0.2)]
+
+    def build_head(self) -> layers.Layer:
+        """Return the discriminator's last layer. It gives logits: the loss and the export apply the sigmoid."""
+        return self.constrained(layers.Dense(self.outputs(), dtype="float32"))
+
+    def outputs(self) -> int:
+        """Return the number of the discriminator's outputs; the first is the logit of being real."""
+        return 1
 
     def constrained(self, layer: layers.Layer) -> layers.Layer:
-        """Return one of the discriminator's layers as it is, or under a constraint."""
+        """Return a layer of the discriminator as it is; other models put it under a constraint."""
         return layer

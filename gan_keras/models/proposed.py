@@ -1,8 +1,14 @@
-"""The model that the paper proposes: a DCGAN with everything that is known to steady one (its section 5.3).
+"""The paper's proposed model, without the parts that did not help.
 
 python -m gan_keras.train --model proposed
 
 python -m gan_keras.train --model proposed --conditional
+
+|  | in the source | here |
+| --- | --- | --- |
+| parts | section 5.3 names them, without numbers | each is an option; `--preset paper` has all of them |
+| defaults |  | without the parts that did not help (docs/proposed.md) |
+| discriminator | a DCGAN's | with a dense layer, and a projection of the label if conditional |
 """
 
 from dataclasses import dataclass
@@ -12,31 +18,34 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from gan_keras import losses
-from gan_keras.config import Count, Fraction, NotNegative, Rate, Schedule
-from gan_keras.gan import Stream
+from gan_keras.game import losses
+from gan_keras.game.randomness import Stream
 from gan_keras.layers import LeakyReLU, SpectralNormalization
 from gan_keras.models import cgan, dcgan
+from gan_keras.options import Fraction, NotNegative, Rate, Schedule, Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(cgan.Config):
-    """The options of the proposed model: each of its parts can be switched on and off.
+    """The options of the proposed model. Each of its parts can be switched on and off.
 
-    The defaults are what won in runs of some minutes, and with labels in longer ones. `--preset paper` has all the
-    parts that the paper names.
+    The defaults leave out the parts that did not help in runs of a few minutes. `--preset paper` has all the parts that
+    the paper names.
     """
 
-    conditional: bool = False  # tell both players the class
-    loss: Literal["non_saturating", "least_squares", "wasserstein", "hinge"] = "non_saturating"  # of the two players
-    spectral_normalisation: bool = True  # of the discriminator's layers (Miyato et al. 2018): bears the high rate
-    gradient_penalty: NotNegative = 0.0  # between real and fake images (Gulrajani et al. 2017): dear, and no help
-    noise: NotNegative = 0.0  # deviation of what is added to the images that the discriminator sees: no help
-    units: Count = 128  # of the discriminator's dense layer, which the paper's has not
-    learning_rate: Rate = 2e-3  # ten times the DCGAN's
-    beta_2: Fraction = 0.99  # follows gradients that change as the players do
-    schedule: Schedule = "cooldown"  # the rate is high for long, and falls in the last tenth
-    average_decay: Fraction = 0.998  # of the averaged generator: short, to forget the steps before the rate fell
+    conditional: bool = False  # give both players the label, so that you can choose the digit
+    # adversarial loss of both players; the default is the DCGAN's
+    loss: Literal["non_saturating", "least_squares", "wasserstein", "hinge"] = "non_saturating"
+    # spectral normalisation in the discriminator; keeps training stable at high learning rates
+    spectral_normalisation: bool = True
+    gradient_penalty: NotNegative = 0.0  # weight of the gradient penalty; costly, and no benefit was measured
+    noise: NotNegative = 0.0  # standard deviation of noise on the discriminator's images; no benefit was measured
+    units: Size = 128  # units of a dense layer in the discriminator, absent from the paper's model
+    learning_rate: Rate = 2e-3  # learning rate of both players; ten times the DCGAN's
+    # decay of Adam's average of squared gradients; below the usual 0.999: the players change fast
+    beta_2: Fraction = 0.99
+    schedule: Schedule = "cooldown"  # learning rate over time; constant until it falls in the last tenth of the steps
+    average_decay: Fraction = 0.998  # decay of the averaged generator; it must forget the steps before the rate falls
 
     presets = cgan.Config.presets | {
         "paper": {
@@ -52,27 +61,29 @@ class Config(cgan.Config):
 
 
 class Model(cgan.Model):
-    """Batch normalisation in the generator; spectral normalisation, noise and a penalty in the discriminator.
+    """Batch normalisation in the generator; spectral normalisation, noise and a gradient penalty in the discriminator.
 
     With labels, the generator is the conditional GAN's, and the discriminator projects them onto its features (Miyato
     and Koyama 2018, arXiv:1802.05637).
     """
 
+    config: Config
+
     @property
-    def adversarial_loss(self) -> losses.AdversarialLoss:
+    def adversarial_loss(self) -> losses.AdversarialLoss:  # type: ignore[override]  # chosen by an option
         return getattr(losses, self.config.loss)
 
     def build_generator(self) -> keras.Model:
         return super().build_generator() if self.config.conditional else dcgan.Model.build_generator(self)
 
     def build_discriminator(self) -> keras.Model:
-        image = keras.Input(self.image_shape)
+        image = keras.Input(self.image_shape, name="image")
         features = self.build_features(self.image_shape)(image)
         features = LeakyReLU(0.2)(self.constrained(layers.Dense(self.config.units))(features))
         logits = self.build_head()(features)
         if not self.config.conditional:
             return keras.Model(image, logits, name="discriminator")
-        label = keras.Input([], dtype="int32")
+        label = keras.Input([], dtype="int32", name="label")
         embedded = self.constrained(layers.Dense(self.config.units, use_bias=False))(ops.one_hot(label, self.classes))
         projection = layers.Dot(axes=1, dtype="float32")([embedded, features])
         return keras.Model([image, label], layers.Add(dtype="float32")([logits, projection]), name="discriminator")
@@ -83,12 +94,13 @@ class Model(cgan.Model):
     def discriminate(self, batch):
         if self.config.noise:
             image = batch["image"]
-            # Both players' passes of a step differ: the discriminator has moved between them.
-            number = self.discriminator_optimizer.iterations
+            # The two passes of a step need different noise: the discriminator's optimizer counts them.
+            number = self.discriminator_player.optimizer.iterations
             noise = self.random(tf.random.stateless_normal, tf.shape(image), Stream.NOISE, number)
             batch = {**batch, "image": image + self.config.noise * noise}
         return super().discriminate(batch)
 
     def discriminator_loss(self, real, fake):
         loss = super().discriminator_loss(real, fake)
-        return loss + self.gradient_penalty(real, fake) if self.config.gradient_penalty else loss
+        weight = self.config.gradient_penalty
+        return loss + weight * self.gradient_penalty(real, fake) if weight else loss

@@ -1,6 +1,13 @@
 """The first GAN: dense layers only (Goodfellow et al. 2014, arXiv:1406.2661).
 
 python -m gan_keras.train --model vanilla
+
+|  | in the source | here |
+| --- | --- | --- |
+| loss, latent of 100 | the non-saturating loss | as in the source |
+| networks | maxout with dropout against ReLU and sigmoid | LeakyReLU everywhere: simpler |
+| images, latents | in [0, 1], uniform | in [-1, 1] by a tanh, normal: the same for all models here |
+| optimizer | SGD with momentum | Adam, as for all models here |
 """
 
 import math
@@ -9,26 +16,28 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from gan_keras import config, gan
-from gan_keras.config import Count
+from gan_keras.game import config, gan
 from gan_keras.layers import LeakyReLU
+from gan_keras.options import Size
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(config.Config):
     """The options of the vanilla GAN."""
 
-    units: Count = 256  # of the layer next to the latents; twice and four times as many in the next two
+    units: Size = 256  # units of the narrowest dense layer; the next ones have twice and four times as many
 
 
 class Model(gan.GAN):
-    """Two networks of dense layers: neither knows which pixels are neighbours."""
+    """Two networks of dense layers: neither uses which pixels are neighbours."""
+
+    config: Config
 
     def build_generator(self) -> keras.Model:
         units = self.config.units
         return keras.Sequential(
             [
-                keras.Input([self.config.latent_dim]),
+                keras.Input([self.config.latent_dim], name="latent"),
                 *dense(units),
                 *dense(2 * units),
                 *dense(4 * units),
@@ -43,7 +52,7 @@ class Model(gan.GAN):
         units = self.config.units
         return keras.Sequential(
             [
-                keras.Input(self.image_shape),
+                keras.Input(self.image_shape, name="image"),
                 layers.Flatten(),
                 *dense(4 * units),
                 *dense(2 * units),
@@ -55,5 +64,5 @@ class Model(gan.GAN):
 
 
 def dense(units: int) -> list[layers.Layer]:
-    """Return one hidden layer."""
+    """Return a hidden layer with its activation."""
     return [layers.Dense(units), LeakyReLU(0.2)]

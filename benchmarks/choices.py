@@ -1,0 +1,181 @@
+"""Compare a model's choices with those of its source: both in equal steps, with several seeds.
+
+The deviations of the seeds stand beside the means. One seed takes minutes.
+
+Examples:
+  python -m benchmarks.choices --data-dir DIR
+  python -m benchmarks.choices --data-dir DIR --choices dcgan dcgan-small-weights --steps 938
+"""
+
+import dataclasses
+import itertools
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tyro
+from keras import layers
+
+from benchmarks import machine
+from gan_keras import data
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.metrics import classes, distances, manifolds
+from gan_keras.game.gan import GAN
+from gan_keras.layers import BatchNormalization, LeakyReLU
+from gan_keras.layers.copies import leaves
+from gan_keras.models import cgan, dcgan, proposed
+from gan_keras.options import Count, Folder, check_ranges
+from gan_keras.ui import console, pictures
+
+
+class SmallWeights(dcgan.Model):
+    """A DCGAN whose weights start as in Radford et al. 2015: N(0, 0.02)."""
+
+    def build_networks(self):
+        networks = super().build_networks()
+        kernels = [
+            layer.kernel for network in networks.values() for layer in leaves(network) if hasattr(layer, "kernel")
+        ]
+        for number, kernel in enumerate(kernels):
+            kernel.assign(0.02 * tf.random.stateless_normal(kernel.shape, [self.config.seed, number]))
+        return networks
+
+
+class SmallEpsilon(dcgan.Model):
+    """A DCGAN with the ε of other libraries' batch normalisation: 1e-5."""
+
+    def activation(self):
+        return [BatchNormalization(epsilon=1e-5), layers.ReLU()]
+
+
+class NormalisedDiscriminator(dcgan.Model):
+    """A DCGAN with batch normalisation in the discriminator, but in its first layer, as in Radford et al. 2015."""
+
+    def build_features(self, image_shape):
+        filters, kernel = self.config.filters, self.config.kernel_size
+        return keras.Sequential(
+            [
+                keras.Input(image_shape, name="image"),
+                layers.Conv2D(filters, kernel, strides=2, padding="same"),
+                LeakyReLU(0.2),
+                layers.Conv2D(2 * filters, kernel, strides=2, padding="same", use_bias=False),
+                BatchNormalization(),
+                LeakyReLU(0.2),
+                layers.Flatten(),
+            ],
+            name="features",
+        )
+
+
+class Embedded:
+    """A conditional model whose label embeddings start as N(0, `deviation`); Keras' start uniform in ±0.05."""
+
+    deviation: float
+
+    def build_networks(self):
+        networks = super().build_networks()
+        embeddings = [
+            layer.embeddings
+            for network in networks.values()
+            for layer in leaves(network)
+            if isinstance(layer, layers.Embedding)
+        ]
+        for number, embedding in enumerate(embeddings):
+            normal = tf.random.stateless_normal(embedding.shape, [self.config.seed, number])
+            embedding.assign(self.deviation * normal)
+        return networks
+
+
+def embedded(model: type[GAN], deviation: float) -> type[GAN]:
+    """Return a conditional model with embeddings of this deviation."""
+    return type("Model", (Embedded, model), {"deviation": deviation})
+
+
+CHOICES = {  # a model, and its options
+    "dcgan": (dcgan.Model, dcgan.Config()),
+    "dcgan-small-weights": (SmallWeights, dcgan.Config()),
+    "dcgan-small-epsilon": (SmallEpsilon, dcgan.Config()),
+    "dcgan-normalised-discriminator": (NormalisedDiscriminator, dcgan.Config()),
+    "cgan": (cgan.Model, cgan.Config()),
+    "cgan-embedding-0.2": (embedded(cgan.Model, 0.2), cgan.Config()),
+    "cgan-embedding-1": (embedded(cgan.Model, 1.0), cgan.Config()),
+    "proposed-conditional": (proposed.Model, proposed.Config(conditional=True)),
+    "proposed-conditional-embedding-0.2": (embedded(proposed.Model, 0.2), proposed.Config(conditional=True)),
+    "proposed-conditional-embedding-1": (embedded(proposed.Model, 1.0), proposed.Config(conditional=True)),
+}
+
+VALUES = ("fid", "sfid", "recall", "label_accuracy")
+SAMPLES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to compare."""
+
+    choices: tuple[str, ...] = tuple(CHOICES)  # what to train
+    steps: tuple[Count, ...] = (1400,)  # training steps after which to measure; the last one ends the schedule
+    seeds: Count = 3  # number of seeds: 0, 1, …
+    data_dir: Folder = None  # folder with MNIST's four IDX files, gzipped or not; default: download them
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        for name in self.choices:
+            if name not in CHOICES:
+                raise console.nearest("choice", name, CHOICES)
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, measure and print a row for each choice and number of steps."""
+    options = tyro.cli(Options, prog="python -m benchmarks.choices", args=arguments, description=__doc__)
+    digits = data.load("mnist", options.data_dir)
+    ruler = classifier.load()
+    real = ruler(digits.test.images)
+    print(f"{machine.describe()}\n\n| choice | steps | {' | '.join(VALUES)} |\n| --- | --- |{' --- |' * len(VALUES)}")
+    for name in options.choices:
+        seeds = [
+            [measure(model, ruler, real) for model in train(name, seed, options.steps, digits.train)]
+            for seed in range(options.seeds)
+        ]
+        for steps, measured in zip(options.steps, zip(*seeds, strict=True), strict=True):
+            cells = [spread([one[value] for one in measured]) for value in VALUES]
+            print(f"| {name} | {steps:,} | {' | '.join(cells)} |", flush=True)
+
+
+def train(name: str, seed: int, steps: Sequence[int], digits: data.Split) -> Iterator[GAN]:
+    """Train one choice, and yield the model after each number of steps."""
+    kind, config = CHOICES[name]
+    config = dataclasses.replace(config, seed=seed)
+    keras.utils.set_random_seed(seed)
+    model = kind(config, digits.images.shape[1:], classes=10)
+    model.compile(total_steps=steps[-1], steps_per_execution=math.gcd(*steps, 20))
+    for before, until in itertools.pairwise((0, *steps)):
+        batches = data.batches(digits, config.batch_size, seed, skip=before)
+        model.fit(batches, steps_per_epoch=until - before, shuffle=False, verbose=0)
+        yield model
+
+
+def measure(model: GAN, ruler: classifier.Classifier, real: classifier.Measured) -> dict[str, float]:
+    """Return the `VALUES` of a model's samples, which are of each class in turn."""
+    samples = ruler(pictures.to_uint8(model.images_of(model.sample_latents(SAMPLES))))
+    labels = np.arange(SAMPLES) % model.classes
+    return (
+        distances.frechet_distance(real.features, samples.features)
+        | distances.spatial_frechet_distance(real.places, samples.places)
+        | manifolds.precision_recall_density_coverage(real.features[:2000], samples.features[:2000])
+        | classes.label_accuracy(samples.logits[:, 0], labels)
+    )
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return a mean, and the deviation if there is more than one value."""
+    deviation = f" ± {np.std(values, ddof=1):.2g}" if len(values) > 1 else ""
+    return f"{np.mean(values):.3g}{deviation}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,133 @@
+"""The door for people's own data: finds out what a folder or a file holds, loads it, and says what was understood."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+
+from gan_keras.data import cache, emnist, formats
+from gan_keras.data.conversion import Conversion, advice, is_coloured
+from gan_keras.data.dataset import Dataset, hold_out, numbered
+from gan_keras.ui.console import UserError, note
+
+FIRST_LABELS = {  # those of the first training images, by which a data set is known whatever its files are called
+    "mnist": "50419213143536172869409112432738690560761879398593",
+    "fashion_mnist": "90030272550955791064",
+}
+PATHS = {  # pattern in the name of a folder → the data set
+    "fashion": "fashion_mnist",
+    "kmnist|kuzushiji": "kmnist",
+    "(?<![a-z])mnist": "mnist",
+}
+NAMED = 8  # files that an error lists
+LAYOUTS = (
+    "MNIST's or EMNIST's IDX files, .npz, .mat, CSV (label, pixels), Parquet, pictures with a sub-folder per class, "
+    "or a zip or tar of these"
+)
+
+
+def load(path: Path, dataset: str, conversion: Conversion) -> Dataset:
+    """Load what a folder or a file holds.
+
+    Args:
+        path: the folder or file.
+        dataset: the name of the data set that it is; "" if the user did not say.
+        conversion: what to do with the images.
+
+    Raises:
+        UserError: if it holds nothing that can be read, several things, another data set, or damaged files.
+    """
+    if not path.exists():
+        raise UserError(f"there is no folder or file {path}.")
+    found = choose(path, dataset, candidates(path))
+    loaded = found.load(conversion)
+    name = dataset or found.dataset or known_by_labels(loaded.train.labels)
+    name = name or known_by_path(found.path, loaded) or own_name(path)
+    parts = [loaded.train, *([loaded.test] if loaded.test else [])]
+    names = loaded.class_names
+    if kind := emnist.kind_of(name):
+        parts = [emnist.arrange(kind, part, loaded.turned) for part in parts]
+        names = list(emnist.CLASSES[kind]) if not names or kind == "letters" else names
+    if not loaded.converted:
+        side, channels = conversion.target([max(parts[0].images.shape[1:3])], is_coloured(parts[0].images))
+        parts = [conversion.apply(part, side, channels) for part in parts]
+    train, test = parts if len(parts) == 2 else hold_out(*parts[0])
+    names = names or numbered(train.labels, test.labels)
+    for text in (*loaded.notes, advice(train.images)):
+        if text:
+            note(f"{nearby(path)}: {text}.")
+    try:
+        return Dataset(name, f"{found.what} in {path}", train, test, names)
+    except ValueError as error:
+        raise UserError(f"{path} cannot be {name}: {error}") from None
+
+
+def candidates(path: Path) -> list[formats.Found]:
+    """Return what can be loaded from a place; archives are looked into if there is nothing else."""
+    place = formats.Place(path)
+    if found := list(formats.found(place)):
+        return found
+    archives = [file for file in place.files() if cache.is_archive(file)]
+    inside = [(archive, formats.Place(cache.unpacked(archive))) for archive in archives]
+    return [
+        dataclasses.replace(one, path=archive, what=f"{one.what}, packed")
+        for archive, place in inside
+        for one in formats.found(place)
+    ]
+
+
+def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Found:
+    """Return the one thing that was found, or that is the data set asked for.
+
+    Raises:
+        UserError: if there is none, or more than one.
+    """
+    if not found:
+        there = [child.name for child in formats.visible(path)] if path.is_dir() else []
+        holds = ", ".join(there[:NAMED]) + (", …" if len(there) > NAMED else "")
+        raise UserError(
+            f"{path} is nothing that can be read as images{f'; it holds {holds}' if holds else ''}. "
+            f"What can be: {LAYOUTS}."
+        )
+    if dataset:
+        fitting = [one for one in found if one.dataset == dataset] or [one for one in found if not one.dataset]
+        if not fitting:
+            raise UserError(
+                f"{path} holds {found[0].dataset}, not {dataset}: leave out --dataset, or give another folder."
+            )
+        found = fitting
+    found = [one for one in found if not one.guess] or found
+    if len(found) > 1:
+        listed = "\n".join(
+            f"  {one.what} in {one.path}{f' (--dataset {one.dataset})' if one.dataset else ''}" for one in found
+        )
+        raise UserError(
+            f"{path} holds more than one data set:\n{listed}\nName the folder or file that you mean, or --dataset."
+        )
+    return found[0]
+
+
+def nearby(path: Path) -> Path:
+    """Return a path as it is written from the current folder, if it is below it."""
+    whole = path.resolve()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else path
+
+
+def known_by_path(path: Path, loaded: formats.Loaded) -> str:
+    """Return the name of the data set of ten classes that a folder is named after, or ""."""
+    if loaded.class_names or loaded.train.labels.max(initial=0) != 9:
+        return ""
+    folder = (path if path.is_dir() else path.parent).resolve()
+    folder = folder.parent if folder.name == "raw" else folder  # torchvision's are FashionMNIST/raw, KMNIST/raw
+    return next((name for pattern, name in PATHS.items() if re.search(pattern, folder.name.lower())), "")
+
+
+def known_by_labels(labels: np.ndarray) -> str:
+    """Return the name of the data set whose training labels begin like these, or ""."""
+    return next((name for name, first in FIRST_LABELS.items() if "".join(map(str, labels[: len(first)])) == first), "")
+
+
+def own_name(path: Path) -> str:
+    """Return the name of a data set that is nobody else's: that of its folder or file."""
+    return re.sub(r"\W+", "_", path.resolve().name.partition(".")[0]).strip("_") or "images"

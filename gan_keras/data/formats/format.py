@@ -1,0 +1,106 @@
+"""What a reader is: a function that says what it finds in a place, and how that is loaded."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from gan_keras.data.conversion import Conversion
+from gan_keras.data.dataset import Split
+from gan_keras.ui.console import UserError
+
+DEPTH = 2  # folders below the given one that are searched: torchvision's MNIST/raw is one of two
+SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a reader has loaded. Without `test`, some of the training images are held out."""
+
+    train: Split
+    test: Split | None = None
+    class_names: list[str] = field(default_factory=list)  # default: the numbers of the labels
+    converted: bool = False  # whether the images have the size and colours asked for already
+    turned: bool = False  # whether EMNIST's images are stored in this format with rows and columns exchanged
+    notes: tuple[str, ...] = ()  # what was done, for people
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that can be loaded."""
+
+    path: Path  # the folder or file that names it among others
+    what: str  # such as "MNIST's IDX files"
+    load: Callable[[Conversion], Loaded]
+    dataset: str = ""  # the data set's name, if the names of the files tell it
+    guess: bool = False  # whether it gives way to anything else that is found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder or a file that a user named, and the files in it; hidden ones and those of the system are left out."""
+
+    path: Path
+
+    def files(self) -> Iterator[Path]:
+        """Yield the file itself, or the files in the folder and in folders `DEPTH` below it, in the order of names."""
+        yield from self._files(self.path, DEPTH)
+
+    def _files(self, path: Path, depth: int) -> Iterator[Path]:
+        if path.is_file():
+            yield path
+            return
+        children = visible(path)
+        yield from (child for child in children if child.is_file())
+        if depth:
+            for child in children:
+                if child.is_dir():
+                    yield from self._files(child, depth - 1)
+
+
+def visible(folder: Path) -> list[Path]:
+    """Return what a folder holds in natural order (1, 2, 10), without hidden and system files."""
+    children = (child for child in folder.iterdir() if not child.name.startswith("."))
+    return sorted((child for child in children if child.name.lower() not in SYSTEM), key=natural)
+
+
+def natural(path: Path) -> list[tuple[int, int | str]]:
+    """Return a key that sorts names with their numbers as numbers."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts]
+
+
+Reader = Callable[[Place], Iterator[Found]]
+readers: list[Reader] = []
+
+
+def reader(function: Reader) -> Reader:
+    """Register a reader: a file in this folder that uses it is all that a format needs."""
+    readers.append(function)
+    return function
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn whatever a library raises that reads a damaged file into a `UserError`."""
+    try:
+        yield
+    except Exception as error:  # damage makes libraries raise whatever they come upon
+        if isinstance(error, UserError | MemoryError) or (isinstance(error, OSError) and error.filename):
+            raise
+        raise UserError(f"{path} is damaged ({error}). Download it again.") from None
+
+
+def without_labels(images: np.ndarray) -> Split:
+    """Return images that have no labels: all are of class 0."""
+    return Split(images, np.zeros(len(images), np.int32))
+
+
+def train_and_test(parts: Mapping[str, Split]) -> tuple[Split, Split | None]:
+    """Return the parts "train" and "test"; if there is only one, it is for training."""
+    if "train" in parts:
+        return parts["train"], parts.get("test")
+    return parts["test"], None

@@ -1,0 +1,87 @@
+"""Loading what was exported, and making images with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gan_keras import data
+from gan_keras.ui import files
+from gan_keras.ui.console import UserError
+
+BATCH = 500  # images that are discriminated at a time
+
+
+def load_generator(path: Path) -> Any:
+    """Load a generator from the folder of a run or of a SavedModel.
+
+    Raises:
+        UserError: if there is none, or if it was not exported by this package.
+    """
+    for folder in (path / "generator", path):
+        if (folder / "saved_model.pb").exists():
+            generator = _load(folder)
+            if not hasattr(generator, "generate"):
+                raise UserError(f"the SavedModel in {folder} has no `generate`: it is not a generator of gan_keras.")
+            return generator
+    raise UserError(
+        f"there is no generator in {path}. Give the folder of a run or of its generator; to train one: "
+        "python -m gan_keras.train"
+    )
+
+
+def _load(folder: Path) -> Any:
+    """Load a SavedModel. It can do all that a program can: load only those of people whom you trust."""
+    files.check_name(folder)
+    try:
+        return tf.saved_model.load(str(folder))
+    except Exception as error:  # damage makes TensorFlow raise whatever it comes upon
+        problem = str(error).partition("\n")[0]
+        raise UserError(f"the SavedModel in {folder} is damaged ({type(error).__name__}: {problem}).") from None
+
+
+def make(
+    generator: Any, count: int, seed: int, labels: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return images uint8 [count, height, width, channels] of a generator and their labels int32 [count].
+
+    Without `labels` each class comes in turn. A generator that takes no labels ignores them, and returns None for them.
+
+    Raises:
+        UserError: for a label that is not one of the generator's classes.
+    """
+    if not hasattr(generator, "classes"):
+        return generator.generate(count, seed).numpy(), None
+    classes = int(generator.classes())
+    labels = np.arange(count, dtype=np.int32) % classes if labels is None else labels
+    if labels.size and labels.max() >= classes:
+        raise UserError(f"the model has no class {labels.max()}; its classes are 0 to {classes - 1}.")
+    return generator.generate(count, seed, labels).numpy(), labels
+
+
+Discriminate = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]
+
+
+def load_discriminator(run: Path) -> Discriminate:
+    """Return a function from images and their labels to the probability [count, 1] of being real.
+
+    It returns None if the path has no discriminator, as a file or a generator alone.
+    """
+    path = run / "discriminator"
+    if not (path / "saved_model.pb").exists():
+        return lambda images, labels: None
+    discriminator = _load(path)
+    takes_labels = "label" in discriminator.signatures["serving_default"].structured_input_signature[1]
+
+    def discriminate(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        def part(rows: np.ndarray) -> tuple[tf.Tensor]:
+            image = data.standardise(images[rows])
+            if takes_labels and labels is not None:
+                return (discriminator.serve(image, labels[rows]),)
+            return (discriminator.serve(image),)
+
+        return data.in_batches(part, np.arange(len(images)), BATCH)[0]
+
+    return discriminate

@@ -1,0 +1,173 @@
+"""Options: their types, their checks, and how a dataclass of them becomes a command line.
+
+The comment behind a field (or above it) is the field's text in `--help`: what the option is, then why its default.
+"""
+
+import dataclasses
+import functools
+import inspect
+import math
+import re
+import shlex
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import tyro
+
+from gan_keras.ui.console import UserError, nearest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Between:
+    """The range of an option's values, both ends included."""
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"at least {_plain(self.low)}"
+        return f"from {_plain(self.low)} to {_plain(self.high)}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if number == round(number) else f"{number:g}"
+
+
+def optional(metavar: str) -> Any:
+    """Return the annotation of an option whose default its text explains."""
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint=lambda value: "" if value == "None" else _hint(value))
+
+
+def _hint(value: str) -> str:
+    return f"(default: {value})"
+
+
+Count = Annotated[int, Between(1, 10**9)]
+Size = Annotated[
+    int, Between(1, 4096)
+]  # size of a part of a network; a larger one needs more memory than a machine has
+Images = Annotated[int, Between(1, 2500)]  # number of images in a picture
+Every = Annotated[int, Between(0, 10**9)]
+OptionalCount = Annotated[int | None, Between(1, 10**9), optional("INT")]
+Rate = Annotated[float, Between(1e-8, 1)]
+OptionalRate = Annotated[float | None, Between(1e-8, 1), optional("FLOAT")]
+Positive = Annotated[float, Between(1e-8, 1e6)]
+NotNegative = Annotated[float, Between(0, 1e6)]
+Fraction = Annotated[float, Between(0, 0.999999)]
+Seed = Annotated[int, Between(0, 2**31 - 1)]
+Folder = Annotated[Path | None, optional("DIR")]
+OptionalPath = Annotated[Path | None, optional("PATH")]  # a folder or a file
+OptionalText = Annotated[str | None, optional("TEXT")]
+Schedule = Literal["constant", "linear", "cosine", "cooldown"]
+Switch = tyro.conf.FlagCreatePairsOff[bool]  # off by default: there is no --no-… form
+
+
+def check_ranges(options: Any) -> None:
+    """Check the type of each field, and whether its value is one of its `Literal` or within its `Between`.
+
+    Raises:
+        UserError: for the first field that is wrong.
+    """
+    for name, hint in typing.get_type_hints(type(options), include_extras=True).items():
+        value: Any = getattr(options, name, None)
+        if typing.get_origin(hint) is typing.ClassVar:
+            continue
+        if not _fits(value, typing.get_args(hint)[0] if hasattr(hint, "__metadata__") else hint):
+            raise UserError(f"{flag(name)} is {value!r}, which has the wrong type.")
+        if typing.get_origin(hint) is Literal and value not in typing.get_args(hint):
+            raise nearest(flag(name), value, typing.get_args(hint))
+        for limit in getattr(hint, "__metadata__", ()):
+            if isinstance(limit, Between) and value is not None and not limit.low <= value <= limit.high:
+                raise UserError(f"{flag(name)} is {value}; it must be {limit}.")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether a value has a type such as `int`, `float | None` or `Path`; `Literal`s are checked by value."""
+    if typing.get_origin(hint) is Literal:
+        return isinstance(value, str)
+    is_union = typing.get_origin(hint) in (types.UnionType, typing.Union)
+    kinds = [typing.get_origin(kind) or kind for kind in (typing.get_args(hint) if is_union else [hint])]
+    if float in kinds and type(value) is int:
+        return True
+    return any(isinstance(value, kind) for kind in kinds) and (bool in kinds or not isinstance(value, bool))
+
+
+def flag(name: str) -> str:
+    """Return the command-line form of an option's name."""
+    return "--" + name.replace("_", "-")
+
+
+def command(name: str, *places: object, **options: object) -> str:
+    """Return a command of the package as a user types it; options that are None, "" or False are left out."""
+    given = [
+        part
+        for option, value in options.items()
+        if value is not False and value not in (None, "")
+        for part in ([flag(option)] if value is True else [flag(option), str(value)])
+    ]
+    return shlex.join(["python", "-m", f"gan_keras.{name}", *map(str, places), *given])
+
+
+def parse(
+    default: T,
+    *,
+    groups: Mapping[str, Sequence[str]],
+    prog: str,
+    arguments: Sequence[str] | None,
+    about: str,
+) -> T:
+    """Read a command line into options like `default`, with the options in `--help` under some headings.
+
+    Args:
+        default: the options to fall back on, a dataclass.
+        groups: heading → the names of its fields; all other fields are under "model".
+        prog: what the command is called.
+        arguments: the command line; by default that of this process.
+        about: what `--help` says first.
+
+    Raises:
+        SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
+    """
+    kind = type(default)
+    grouped = {name: heading for heading, names in groups.items() for name in names}
+    fields: dict[str, list[tuple[str, Any, Any]]] = {heading: [] for heading in groups}
+    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+        if typing.get_origin(hint) is typing.ClassVar:
+            continue
+        value = getattr(default, name)
+        field = (name, Annotated[hint, tyro.conf.arg(help=_comment(kind, name))], dataclasses.field(default=value))
+        fields[grouped.get(name, "model")].append(field)
+    parts = {
+        heading: dataclasses.make_dataclass(heading, group, frozen=True)() for heading, group in fields.items() if group
+    }
+    whole = dataclasses.make_dataclass(
+        "Options", [(heading, type(part), dataclasses.field(default=part)) for heading, part in parts.items()]
+    )
+    given: Any = tyro.cli(whole, prog=prog, args=arguments, description=about, config=(tyro.conf.OmitArgPrefixes,))
+    return kind(**{name: value for heading in parts for name, value in vars(getattr(given, heading)).items()})
+
+
+@functools.cache  # Python parses the whole file each time
+def _source(owner: type) -> list[str]:
+    return inspect.getsource(owner).splitlines()
+
+
+def _comment(kind: type, name: str) -> str:
+    """Return the comment behind a field, or the ones above it, in the class that defined it last."""
+    owner = next(owner for owner in kind.__mro__ if name in vars(owner).get("__annotations__", {}))
+    lines = _source(owner)
+    number = next(number for number, line in enumerate(lines) if re.match(rf"\s+{name}:", line))
+    if behind := re.search(r"  # (.*)", lines[number]):
+        return behind[1]
+    above: list[str] = []
+    while comment := re.match(r"\s+# (.*)", lines[number - 1]):
+        above.insert(0, comment[1])
+        number -= 1
+    return " ".join(above)

@@ -1,0 +1,1 @@
+"""A training run: its folder, its command line, what happens around its steps, and how it is resumed."""

@@ -1,0 +1,66 @@
+"""The command line of a training run."""
+
+import argparse
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from gan_keras import data, models
+from gan_keras.game.config import Config
+from gan_keras.options import flag, parse
+from gan_keras.training import run_folder
+
+WIDTH = 80
+
+
+def read(arguments: Sequence[str] | None, about: str) -> Config:
+    """Read the options of the model that `--model` names.
+
+    Options that are not given are the preset's, or those of the run that is resumed.
+
+    Args:
+        arguments: the command line; by default that of this process.
+        about: what `--help` says first.
+
+    Raises:
+        UserError: for a value out of its range, an unknown model, or a run to resume that does not exist.
+        SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
+    """
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("model", "preset", "dataset", "out"):  # the defaults of the other options depend on these
+        first.add_argument(flag(name), type=Path if name == "out" else str, default=argparse.SUPPRESS)
+    first.add_argument("--resume", action="store_true")
+    given = vars(first.parse_known_args(arguments)[0])
+    config_class = models.load(given.get("model", "proposed")).Config  # the best images in the least time
+    if given.get("preset") not in config_class.presets:
+        given.pop("preset", None)  # the parser will say so
+    defaults = config_class(**given, **config_class.presets.get(given.get("preset"), {}))
+    if defaults.resume and (defaults.folder / "config.json").exists():
+        defaults, _ = run_folder.load(defaults.folder)
+    return parse(
+        dataclasses.replace(defaults, out=given.get("out"), resume=False),
+        groups=defaults.groups,
+        prog=f"python -m gan_keras.train --model {defaults.model}",
+        arguments=arguments,
+        about=_describe(defaults.model, about),
+    )
+
+
+def _describe(model: str, about: str) -> str:
+    """Return what `--help` says before the options."""
+    return "\n".join(
+        [
+            about,
+            _paragraph(f"Models: {', '.join(models.names())}."),
+            "",
+            _paragraph(f"Data sets: {', '.join(data.names())}."),
+            "",
+            _paragraph((inspect.getdoc(models.load(model)) or "").partition("\n")[0]),
+        ]
+    )
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)

@@ -1,0 +1,103 @@
+"""The folder of a run, and its config.json: the options, and facts about versions and data."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gan_keras import models
+from gan_keras.game.config import Config
+from gan_keras.options import command
+from gan_keras.ui import files
+from gan_keras.ui.console import UserError
+
+BEFORE_A_BACKUP = {"best.npz", "config.json", "history.csv", "logs", "samples"}
+
+
+def save(config: Config, facts: dict[str, Any]) -> None:
+    """Write config.json into the run's folder."""
+    files.write_json(config.folder / "config.json", {"options": config.to_json(), **facts})
+
+
+def was_never_saved(run: Path) -> bool:
+    """Return whether a folder holds nothing but what a run leaves that ended before its first backup.
+
+    Raises:
+        UserError: if its config.json is not that of a run.
+    """
+    read(run)
+    left = {child.name for child in run.iterdir() if not files.is_ours(child)}
+    return left <= BEFORE_A_BACKUP
+
+
+def clear(run: Path) -> None:
+    """Delete what a folder holds; its config.json last, so that it counts as a run until then."""
+    config = run / "config.json"
+    for child in run.iterdir():
+        if child != config and child.name != files.LOCK:
+            files.remove(child)
+    files.remove(config)
+
+
+def load(run: Path) -> tuple[Config, dict[str, Any]]:
+    """Return a run's options and facts from its config.json.
+
+    Raises:
+        UserError: if the folder holds no run, or if its config.json cannot be understood.
+    """
+    facts = read(run)
+    try:
+        options = facts.pop("options")
+        options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
+        return models.load(options["model"]).Config(out=run, **options), facts
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _damaged(run, error) from None
+    except UserError as error:  # a value that no option has
+        raise UserError(f"{run}/config.json: {error}") from None
+
+
+def read(run: Path) -> dict[str, Any]:
+    """Return what a run's config.json holds: its `options` and facts.
+
+    Raises:
+        UserError: if the folder holds no run, or if its config.json is not JSON.
+    """
+    try:
+        content = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"there is no run in {run}: it has no config.json.") from None
+    except ValueError as error:
+        raise _damaged(run, error) from None
+    if problem := _problem(content):
+        raise _damaged(run, problem)
+    return content
+
+
+def _problem(content: Any) -> str | None:
+    """Return what is wrong with what a config.json holds; the options themselves are checked by their `Config`."""
+    if not isinstance(content, dict) or not isinstance(content.get("options"), dict):
+        return "it holds no options"
+    options, facts = content["options"], content.get("data", {"name": "", "sha256": ""})
+    if not all(isinstance(options.get(name), str) for name in ("model", "dataset")):
+        return "it names no model and data set"
+    if not isinstance(options.get("data_dir"), str | None):
+        return "its data_dir is no path"
+    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), str) for name in ("name", "sha256")):
+        return "its data have no name and hash"
+    if not isinstance(content.get("versions", {}), dict) or not isinstance(content.get("changes", []), list):
+        return "its versions or changes cannot be read"
+    return None
+
+
+def containing(path: Path) -> Path | None:
+    """Return the folder of the run that a folder is, or is a part of."""
+    places = (path, path.parent) if path.is_dir() else ()
+    return next((place for place in places if (place / "config.json").exists()), None)
+
+
+def resume_command(options: Config, **changed: Any) -> str:
+    """Return the command that continues a run, with other options if there are any."""
+    return command("train", "--resume", out=options.folder, **changed)
+
+
+def _damaged(run: Path, problem: object) -> UserError:
+    return UserError(f"{run}/config.json is damaged ({problem}). Restore it, or start a new run with another --out.")

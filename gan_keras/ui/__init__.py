@@ -1,0 +1,1 @@
+"""What people see: messages at the console, pictures, and files that are never half written."""

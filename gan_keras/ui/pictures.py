@@ -1,0 +1,102 @@
+"""Pictures: grids of digits, the GIF of a run, and the plot of its losses."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw, ImageFont
+
+from gan_keras.ui import files
+
+MOST_COLUMNS = 20  # classes that get a column each; with more, a picture is a square
+MARGIN = 2  # pixels between the digits of a grid
+ZOOM = 2  # each pixel of a digit becomes a square of this side
+CAPTION_HEIGHT = 26
+CAPTION_COLOUR = "gold"  # a coloured first frame: some readers take the GIF for grey otherwise, and fail later
+MILLISECONDS_PER_FRAME = 250
+MILLISECONDS_ON_LAST_FRAME = 3000
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Map images in [-1, 1] to uint8: the inverse of `data.standardise`."""
+    return np.clip(np.rint(np.asarray(images) * 127.5 + 127.5), 0, 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None, zoom: int = ZOOM) -> np.ndarray:
+    """Lay out images uint8 [count, height, width, channels] row by row; returns uint8 [height, width(, 3)].
+
+    Without `columns` the grid is about square. Each pixel becomes `zoom` x `zoom` pixels.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    canvas = np.zeros((rows, height + MARGIN, columns, width + MARGIN, channels), np.uint8)
+    for index, image in enumerate(images):
+        canvas[index // columns, :height, index % columns, :width] = image
+    canvas = canvas.reshape(rows * (height + MARGIN), columns * (width + MARGIN), channels)[:-MARGIN, :-MARGIN]
+    canvas = canvas.repeat(zoom, axis=0).repeat(zoom, axis=1)
+    return canvas[..., 0] if channels == 1 else canvas
+
+
+def save_png(path: Path, image: np.ndarray) -> None:
+    """Write a uint8 image."""
+    with files.replacing(path) as temporary:
+        imageio.imwrite(temporary, image)
+
+
+def is_sound(png: Path) -> bool:
+    """Return whether a picture exists and can be read."""
+    try:
+        imageio.imread(png)
+    except Exception:  # damage makes Pillow raise whatever it comes upon
+        return False
+    return True
+
+
+def save_gif(path: Path, pngs: Sequence[Path], captions: Sequence[str]) -> None:
+    """Write a looping GIF of some pictures, each with its caption above it; the last frame is held."""
+    frames = [_captioned(imageio.imread(png), caption) for png, caption in zip(pngs, captions, strict=True)]
+    durations = [MILLISECONDS_PER_FRAME] * (len(frames) - 1) + [MILLISECONDS_ON_LAST_FRAME]
+    with files.replacing(path) as temporary:
+        # Pillow takes a list of durations only where there is more than one frame.
+        imageio.imwrite(temporary, frames, duration=durations if len(frames) > 1 else durations[0], loop=0)
+
+
+def _captioned(image: np.ndarray, caption: str) -> np.ndarray:
+    picture = Image.fromarray(image).convert("RGB")
+    canvas = Image.new("RGB", (picture.width, picture.height + CAPTION_HEIGHT), "black")
+    canvas.paste(picture, (0, CAPTION_HEIGHT))
+    ImageDraw.Draw(canvas).text((4, 3), caption, fill=CAPTION_COLOUR, font=ImageFont.load_default(size=16))
+    return np.asarray(canvas)
+
+
+def save_losses(path: Path, history: Mapping[str, Sequence[float]]) -> None:
+    """Plot the losses, and whatever else was tracked, against the epoch.
+
+    Args:
+        path: the PNG.
+        history: "epoch" and the values of each epoch by name; names that end in "_loss" are losses.
+    """
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    names = [name for name in history if name != "epoch"]
+    losses = [name for name in names if name.endswith("_loss")]
+    accuracies = [name for name in names if name.endswith("_accuracy")]
+    others = [name for name in names if name not in (*losses, *accuracies)]
+    panels = {"Losses": losses, "Discriminator's accuracy (0.5: it is guessing)": accuracies, "Other values": others}
+    panels = {title: shown for title, shown in panels.items() if shown}
+    for axes, (title, shown) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for name in shown:
+            axes.plot(history["epoch"], history[name], marker=".", label=name.replace("_", " "))
+        axes.set(title=title, xlabel="epoch")
+        if shown is accuracies:
+            axes.axhline(0.5, color="grey", linewidth=0.8, linestyle="--")
+            axes.set_ylim(-0.02, 1.02)
+        axes.legend()
+        axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+        axes.set_xlim(0.5, len(history["epoch"]) + 0.5)
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
