@@ -103,12 +103,12 @@ def keep(model: GAN, folder: Path) -> None:
 
 def export_best(model: GAN, folder: Path) -> None:
     """Write the best generator of a run, if one was kept, as a SavedModel."""
+    if not (folder / BEST).exists():  # nothing was evaluated, perhaps as the model has no sampler
+        return
     variables = of_network(model.sampler())
     try:
         with (folder / BEST).open("rb") as file, np.load(file) as content:
             best = {name: np.reshape(content[name], variable.shape) for name, variable in variables.items()}
-    except FileNotFoundError:
-        return
     except Exception as error:  # damage makes NumPy raise whatever it comes upon
         print(f"Note: {folder / BEST} is damaged ({error}), so no best_generator is exported.")
         return
