@@ -27,6 +27,7 @@ from gan_keras.evaluation.metrics import classes, distances, manifolds
 from gan_keras.game.gan import GAN
 from gan_keras.layers import BatchNormalization, LeakyReLU
 from gan_keras.layers.copies import leaves
+from gan_keras.layers.statistics import measure_statistics
 from gan_keras.models import cgan, dcgan, proposed
 from gan_keras.options import Count, Folder, check_ranges
 from gan_keras.ui import console, pictures
@@ -100,6 +101,7 @@ CHOICES = {  # a model, and its options
     "dcgan-small-weights": (SmallWeights, dcgan.Config()),
     "dcgan-small-epsilon": (SmallEpsilon, dcgan.Config()),
     "dcgan-normalised-discriminator": (NormalisedDiscriminator, dcgan.Config()),
+    "proposed": (proposed.Model, proposed.Config()),
     "cgan": (cgan.Model, cgan.Config()),
     "cgan-embedding-0.2": (embedded(cgan.Model, 0.2), cgan.Config()),
     "cgan-embedding-1": (embedded(cgan.Model, 1.0), cgan.Config()),
@@ -108,8 +110,9 @@ CHOICES = {  # a model, and its options
     "proposed-conditional-embedding-1": (embedded(proposed.Model, 1.0), proposed.Config(conditional=True)),
 }
 
-VALUES = ("fid", "sfid", "recall", "label_accuracy")
+VALUES = ("fid", "fid, statistics measured", "sfid", "recall", "label_accuracy")
 SAMPLES = 10_000
+MEASURED = 50  # batches of 100 that batch normalisation's statistics are measured on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,10 +168,23 @@ def measure(model: GAN, ruler: classifier.Classifier, real: classifier.Measured)
     labels = np.arange(SAMPLES) % model.classes
     return (
         distances.frechet_distance(real.features, samples.features)
+        | {"fid, statistics measured": distance_with_measured_statistics(model, ruler, real)}
         | distances.spatial_frechet_distance(real.places, samples.places)
         | manifolds.precision_recall_density_coverage(real.features[:2000], samples.features[:2000])
         | classes.label_accuracy(samples.logits[:, 0], labels)
     )
+
+
+def distance_with_measured_statistics(model: GAN, ruler: classifier.Classifier, real: classifier.Measured) -> float:
+    """Return the `fid` of the averaged generator with the statistics of its own weights, not their average."""
+    sampler = model.sampler()
+    weights = sampler.get_weights()
+    latents = tf.random.stateless_normal([MEASURED, 100, model.config.latent_dim], [model.config.seed, 0])
+    label = tf.range(100) % model.classes
+    measure_statistics(sampler, ([latent, label] if len(sampler.inputs) > 1 else latent for latent in latents))
+    samples = ruler(pictures.to_uint8(model.images_of(model.sample_latents(SAMPLES))))
+    sampler.set_weights(weights)
+    return distances.frechet_distance(real.features, samples.features)["fid"]
 
 
 def spread(values: Sequence[float]) -> str:
