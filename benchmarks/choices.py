@@ -29,7 +29,7 @@ from gan_keras.layers import BatchNormalization, LeakyReLU
 from gan_keras.layers.copies import leaves
 from gan_keras.layers.statistics import measure_statistics
 from gan_keras.models import cgan, dcgan, proposed
-from gan_keras.options import Count, Folder, check_ranges
+from gan_keras.options import Count, OptionalPath, check_ranges
 from gan_keras.ui import console, pictures
 
 
@@ -122,7 +122,7 @@ class Options:
     choices: tuple[str, ...] = tuple(CHOICES)  # what to train
     steps: tuple[Count, ...] = (1400,)  # training steps after which to measure; the last one ends the schedule
     seeds: Count = 3  # number of seeds: 0, 1, …
-    data_dir: Folder = None  # folder with MNIST's four IDX files, gzipped or not; default: download them
+    data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
 
     def __post_init__(self) -> None:
         check_ranges(self)

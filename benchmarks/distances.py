@@ -15,7 +15,7 @@ from scipy import ndimage
 from gan_keras import data
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.metrics.distances import frechet
-from gan_keras.options import Folder
+from gan_keras.options import OptionalPath
 from gan_keras.ui import console
 
 
@@ -23,7 +23,7 @@ from gan_keras.ui import console
 class Options:
     """Which digits to change."""
 
-    data_dir: Folder = None  # folder with MNIST's four IDX files, gzipped or not; default: download them
+    data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
 
 
 Change = Callable[[np.ndarray], np.ndarray]  # images uint8 [count, 28, 28, 1] → changed ones

@@ -22,7 +22,7 @@ from gan_keras import data
 from gan_keras.evaluation import live
 from gan_keras.evaluation.classifier import load
 from gan_keras.models import proposed
-from gan_keras.options import Count, Folder, check_ranges
+from gan_keras.options import Count, OptionalPath, check_ranges
 from gan_keras.training import history, setup
 from gan_keras.training.run import run as train
 from gan_keras.ui import console
@@ -32,7 +32,7 @@ from gan_keras.ui import console
 class Options:
     """What to train, and for how long."""
 
-    data_dir: Folder = None  # folder with MNIST's four IDX files; default: download them
+    data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
     tutorial_epochs: Count = 50  # epochs of the tutorial's loop
     our_epochs: Count = 15  # epochs of the default model; the first that is as good counts
     out: Path = Path("saved_models/time_to_quality")  # folder for both runs

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from gan_keras.evaluation.evaluation import FEWEST
-from gan_keras.options import Between, Count, Folder, OptionalCount, OptionalText, check_ranges, optional
+from gan_keras.options import Between, Count, OptionalCount, OptionalPath, OptionalText, check_ranges, optional
 from gan_keras.ui.console import UserError
 
 
@@ -19,7 +19,7 @@ class Options:
     budget: OptionalText = None  # training time of each run, as 300s, 5m or 1h; default: 300s, unless --epochs is given
     epochs: OptionalCount = None  # passes over the images in each run, instead of a budget
     seeds: Count = 3  # runs of each model, with the seeds 0, 1, 2, …
-    data_dir: Folder = None  # folder with MNIST's four IDX files, gzipped or not; default: download them
+    data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
     samples: Annotated[int, Between(FEWEST)] = 10_000  # number of images that each run is measured by
     # published values to show beside the measured ones: columns model, fid_mnist, …; default: those of the paper
     paper: Annotated[Path | None, optional("CSV")] = None
