@@ -5,6 +5,7 @@ The deviations of the seeds stand beside the means. One seed takes minutes.
 Examples:
   python -m benchmarks.choices --data-dir DIR
   python -m benchmarks.choices --data-dir DIR --choices dcgan dcgan-small-weights --steps 938
+  python -m benchmarks.choices --data-dir DIR --choices proposed proposed-augmented --images 100
 """
 
 import dataclasses
@@ -29,7 +30,7 @@ from gan_keras.layers import BatchNormalization, LeakyReLU
 from gan_keras.layers.copies import leaves
 from gan_keras.layers.statistics import measure_statistics
 from gan_keras.models import cgan, dcgan, proposed
-from gan_keras.options import Count, OptionalPath, check_ranges
+from gan_keras.options import Count, OptionalCount, OptionalPath, check_ranges
 from gan_keras.ui import console, pictures
 
 
@@ -102,6 +103,7 @@ CHOICES = {  # a model, and its options
     "dcgan-small-epsilon": (SmallEpsilon, dcgan.Config()),
     "dcgan-normalised-discriminator": (NormalisedDiscriminator, dcgan.Config()),
     "proposed": (proposed.Model, proposed.Config()),
+    "proposed-augmented": (proposed.Model, proposed.Config(augment=True)),
     "cgan": (cgan.Model, cgan.Config()),
     "cgan-embedding-0.2": (embedded(cgan.Model, 0.2), cgan.Config()),
     "cgan-embedding-1": (embedded(cgan.Model, 1.0), cgan.Config()),
@@ -122,6 +124,7 @@ class Options:
     choices: tuple[str, ...] = tuple(CHOICES)  # what to train
     steps: tuple[Count, ...] = (1400,)  # training steps after which to measure; the last one ends the schedule
     seeds: Count = 3  # number of seeds: 0, 1, …
+    images: OptionalCount = None  # number of training digits; default: all
     data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
 
     def __post_init__(self) -> None:
@@ -136,12 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train, measure and print a row for each choice and number of steps."""
     options = tyro.cli(Options, prog="python -m benchmarks.choices", args=arguments, description=__doc__)
     digits = data.load("mnist", options.data_dir)
+    trains = data.Split(*(rows[: options.images] for rows in digits.train))
     ruler = classifier.load()
     real = ruler(digits.test.images)
     print(f"{machine.describe()}\n\n| choice | steps | {' | '.join(VALUES)} |\n| --- | --- |{' --- |' * len(VALUES)}")
     for name in options.choices:
         seeds = [
-            [measure(model, ruler, real) for model in train(name, seed, options.steps, digits.train)]
+            [measure(model, ruler, real) for model in train(name, seed, options.steps, trains)]
             for seed in range(options.seeds)
         ]
         for steps, measured in zip(options.steps, zip(*seeds, strict=True), strict=True):
