@@ -10,7 +10,8 @@ from gan_keras.options import command
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
-BEFORE_A_BACKUP = {"best.npz", "config.json", "history.csv", "logs", "samples"}
+BEST = "best.npz"  # the weights of the best generator so far
+BEFORE_A_BACKUP = {BEST, "config.json", "history.csv", "logs", "samples"}
 
 
 def save(config: Config, facts: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from gan_keras.exporting import saved_model
 from gan_keras.game import losses
 from gan_keras.game.gan import GAN
 from gan_keras.game.state import of_network
+from gan_keras.training.run_folder import BEST
 from gan_keras.ui import files, pictures
 
 ALWAYS = 0.98  # accuracy above which a discriminator counts as always winning
@@ -30,7 +31,6 @@ ALARMS = {
     "stalled": f"no better samples in the last {PATIENCE + LASTING - 1} evaluations; "
     "the run's end exports the best ones as best_generator.",
 }
-BEST = "best.npz"  # the weights of the best generator so far
 
 
 class Watch(keras.callbacks.Callback):

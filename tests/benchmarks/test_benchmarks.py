@@ -10,8 +10,9 @@ import pytest
 import tensorflow as tf
 from helpers import run_command, tiny_config
 
-from benchmarks import absences, alone, contestants, machine, process, time_to_quality, train_step, tricks
+from benchmarks import absences, alone, choices, contestants, machine, process, time_to_quality, train_step, tricks
 from gan_keras import data
+from gan_keras.evaluation import classifier
 from gan_keras.layers import SpectralNormalization
 from gan_keras.layers.copies import leaves
 from gan_keras.models import dcgan
@@ -193,3 +194,17 @@ def test_the_first_epoch_that_is_as_good_counts():
     ]
     assert "2.0 minutes for 2 epochs, fid_mnist 20.0: 10% of" in time_to_quality.verdict(history, 6000, 25, 1200)
     assert "not yet after 3.0 minutes" in time_to_quality.verdict(history, 6000, 5, 1200)
+
+
+def test_the_averages_are_measured_with_statistics_of_their_own_and_left_as_they_were(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, [200, 28, 28, 1], np.uint8)
+    digits = data.Split(images, np.arange(200, dtype=np.int32) % 10)
+    monkeypatch.setattr(choices, "SAMPLES", 100)
+    monkeypatch.setattr(choices, "MEASURED", 2)
+    (model,) = choices.train("dcgan", 0, [2], digits)
+    before = model.sampler().get_weights()
+    ruler = classifier.load()
+    values = choices.measure(model, ruler, ruler(images))
+    assert values["fid"] != values["fid, statistics measured"]
+    for left, was in zip(model.sampler().get_weights(), before, strict=True):
+        np.testing.assert_array_equal(left, was)

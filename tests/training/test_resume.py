@@ -41,7 +41,7 @@ def signals_itself(self, batch, logs=None):
         for number in numbers:
             handler = signal.getsignal(number)
             os.kill(os.getpid(), number)
-            while signal.getsignal(number) is handler:  # it has not run yet, and a second signal would be lost
+            while signal.getsignal(number) is handler:  # until the handler has run: a signal before that would be lost
                 time.sleep(0.01)
 
 callbacks.Log.on_train_batch_end = signals_itself
