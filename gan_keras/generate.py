@@ -1,9 +1,10 @@
 """Make digits with a trained generator.
 
 Examples:
+  python -m gan_keras.generate --digits 411001
   python -m gan_keras.generate saved_models/quick --count 25 --out grid.png
   python -m gan_keras.generate saved_models/quick --count 10000 --out digits.npz
-  python -m gan_keras.generate saved_models/cgan-mnist --digits 2026
+  python -m gan_keras.generate saved_models/quick --digits 2026
 """
 
 import re
@@ -17,7 +18,7 @@ import numpy as np
 import tyro
 
 from gan_keras.exporting import loading
-from gan_keras.options import OptionalCount, OptionalText, Seed, check_ranges
+from gan_keras.options import OptionalCount, OptionalText, Seed, check_ranges, optional
 from gan_keras.ui import console, files, pictures
 from gan_keras.ui.console import UserError
 
@@ -29,7 +30,8 @@ MOST = 1_000_000  # images at a time
 class Options:
     """What to make, and where."""
 
-    run: tyro.conf.Positional[Path]  # the folder of a run, or of a generator's SavedModel
+    # the folder of a run, or of a generator's SavedModel; default: the generator of digits that comes with the package
+    run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     count: OptionalCount = None  # number of images; default: 25
     digits: OptionalText = None  # a number such as 2026 to draw digit by digit, by a model that takes labels
     seed: Seed = 0  # the same seed gives the same images
@@ -63,9 +65,10 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
     options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
-    generator = loading.load_generator(options.run)
+    run = options.run or loading.SHIPPED
+    generator = loading.load_generator(run)
     if options.digits and not hasattr(generator, "classes"):
-        raise UserError(f"the model in {options.run} takes no labels, so it cannot draw --digits.")
+        raise UserError(f"the model in {run} takes no labels, so it cannot draw --digits.")
     digits = np.array(list(options.digits), np.int32) if options.digits else None
     images, labels = loading.make(generator, options.images, options.seed, digits)
     columns = len(digits) if digits is not None else classes_in(labels)

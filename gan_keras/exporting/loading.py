@@ -11,6 +11,7 @@ from gan_keras import data
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
+SHIPPED = Path(__file__).parent / "digits"  # the generator that comes with the package, as gan_keras.pack writes one
 BATCH = 500  # images that are discriminated at a time
 
 

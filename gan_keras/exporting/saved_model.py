@@ -30,9 +30,13 @@ def export(model: GAN, folder: Path) -> list[str]:
 
 
 def export_network(
-    network: keras.Model, path: Path, class_names: Sequence[str], controls: Mapping[str, float] | None = None
+    network: keras.Model,
+    path: Path,
+    class_names: Sequence[str],
+    controls: Mapping[str, float] | None = None,
+    half: bool = False,
 ) -> None:
-    """Write a network.
+    """Write a network; `half` stores the weights in float16, and they still compute in float32.
 
     Its default signature `serve` takes the network's inputs by name and returns its output. A network that takes
     `latent` float32 [batch, latent_dim] also gets `generate(count, seed)` → uint8 images [count, height, width,
@@ -43,12 +47,21 @@ def export_network(
     """
     network = fused(network)
     archive = keras.export.ExportArchive()
-    # Keras' own `track` also searches the whole network for lookup tables, which takes as long as all the rest.
+    # TensorFlow's variables: Keras' own objects around them would be stored a second time. Keras' `track` also searches
+    # the whole network for lookup tables, which takes as long as all the rest.
+    stored = {
+        id(weight): tf.Variable(tf.cast(weight, tf.float16)) if half else weight.value for weight in network.variables
+    }
     for name in ("variables", "trainable_variables", "non_trainable_variables"):
-        archive.add_variable_collection(name, getattr(network, name))
+        archive.add_variable_collection(name, [stored[id(weight)] for weight in getattr(network, name)])
 
     def serve(*values: tf.Tensor) -> tf.Tensor:
-        return feed(network, dict(zip(input_names(network), values, strict=True)), training=False)
+        batch = dict(zip(input_names(network), values, strict=True))
+        if not half:
+            return feed(network, batch, training=False)
+        weights = [(weight, tf.cast(stored[id(weight)], weight.dtype)) for weight in network.variables]
+        with keras.StatelessScope(state_mapping=weights):
+            return feed(network, batch, training=False)
 
     specifications = [tf.TensorSpec(value.shape, value.dtype, value.name) for value in network.inputs]
     infer = archive.add_endpoint("serve", _with_arguments(serve, input_names(network)), specifications)
