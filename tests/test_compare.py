@@ -204,3 +204,8 @@ def test_the_default_models_exist():
     assert Options().seconds == 300
     assert Options(budget="1.5h").seconds == 5400
     assert Options(epochs=2).seconds is None
+
+
+def test_the_proposed_model_is_the_studys_unless_its_options_say_otherwise():
+    chosen = [run.options.conditional for run in plan.plan(Options(models="proposed,proposed --conditional", seeds=1))]
+    assert chosen == [False, True]

@@ -28,6 +28,14 @@ def shapes(tmp_path, monkeypatch):
     return "shapes"
 
 
+def test_images_without_labels_are_trained_on_without_them(shapes, capsys):
+    small = ["--filters", 4, "--units", 4, "--batch-size", 8, "--epochs", 1, "--steps-per-epoch", 1, "--samples", 4]
+    code, text = run_command(train.main, capsys, "--data-dir", f"{shapes}/bars", *small, "--out", "run")
+    assert code == 0, text
+    assert "Training proposed without labels on\n" in text
+    assert not hasattr(loading.load_generator(Path("run")), "classes")
+
+
 @pytest.mark.slow
 def test_colour_images_of_any_size_go_through_every_command(shapes, capsys):
     def run(command, *arguments):

@@ -15,6 +15,7 @@ from gan_keras.training import command_line, history, run_folder, setup
 from gan_keras.ui.console import UserError
 
 FRAMES = 10  # pictures and live evaluations in a run
+STUDY = {"proposed": ["--no-conditional"]}  # how the study has a model, where the default here differs
 CALIBRATION = 1 / 15  # the part of the budget that is spent on timing a model's steps before
 TERMS = (  # the options that are the same for all models of a comparison
     "seed",
@@ -95,7 +96,10 @@ def finished_run(name: str) -> Run:
 
 
 def own_options(name: str) -> Config:
-    """Return the options of a model that is written as on the command line of `gan_keras.train`."""
+    """Return the options of a model that is written as on the command line of `gan_keras.train`.
+
+    Those that are not given are the study's, or else the defaults.
+    """
     if "/" in name.partition(" ")[0]:
         raise UserError(f"--models has {name!r}, and there is no such folder.")
     try:
@@ -105,7 +109,7 @@ def own_options(name: str) -> Config:
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
     if same := given & set(map(flag, TERMS)):
         raise UserError(f"--models has {name!r}, but {', '.join(same)} is the same for all models of a comparison.")
-    return command_line.read(["--model", model, *arguments], "")
+    return command_line.read(["--model", model, *STUDY.get(model, []), *arguments], "")
 
 
 def within_terms(options: Options, runs: list[Run], dataset: data.Dataset, seconds: dict[str, float]) -> list[Run]:

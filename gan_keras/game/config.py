@@ -50,7 +50,8 @@ class Config(Conversion):
     generator_learning_rate: OptionalRate = None  # the generator's learning rate, if different
     beta_1: Fraction = 0.5  # Adam's momentum; with the usual 0.9 the players oscillate (Radford et al. 2015)
     beta_2: Fraction = 0.999  # decay of Adam's average of squared gradients; 0.999 is Adam's own default
-    schedule: Schedule = "constant"  # learning rate over time: the others end at 0; cooldown falls in the last 10 %
+    schedule: Schedule = "constant"  # learning rate over time: the others end at 0; cooldown is constant at first
+    cooldown: Fraction = 0.5  # part of the steps, at the end, in which the rate of --schedule cooldown falls
     # decay of the averaged generator, which is shown and exported; rises from 0.1 to this
     average_decay: Fraction = 0.999
     critic_steps: Count = 1  # discriminator steps for each generator step, each on different images
@@ -85,6 +86,7 @@ class Config(Conversion):
             "beta_1",
             "beta_2",
             "schedule",
+            "cooldown",
             "average_decay",
             "critic_steps",
             "augment",

@@ -107,7 +107,7 @@ class GAN(keras.Model):
 
     def make_player(self, networks: tuple[str, ...], rate: float, steps: int) -> Player:
         """Return a player that takes `steps` steps."""
-        optimizer = self.build_optimizer(scheduled(rate, self.config.schedule, steps))
+        optimizer = self.build_optimizer(scheduled(rate, self.config.schedule, steps, self.config.cooldown))
         if self.config.precision == "float16":  # it cannot hold small gradients; bfloat16 has float32's exponents
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         player = Player([self.networks[name] for name in networks], optimizer)
@@ -263,10 +263,14 @@ class GAN(keras.Model):
         """Return the images in [-1, 1] that are drawn after each epoch. `examples` are real images, always the same."""
         return self.images_of(self.display_latents())
 
+    @property
+    def takes_labels(self) -> bool:
+        """Whether a generator makes images of the class that it is asked for."""
+        return any("label" in input_names(network) for network in self.averages.values())
+
     def display_columns(self) -> int | None:
         """Return the columns of that picture: one for each class, if a generator takes labels; None for a square."""
-        takes_labels = any("label" in input_names(network) for network in self.averages.values())
-        by_class = takes_labels and self.classes <= pictures.MOST_COLUMNS
+        by_class = self.takes_labels and self.classes <= pictures.MOST_COLUMNS
         return min(self.classes, self.config.samples) if by_class else None
 
     def images_of(self, latents: tf.Tensor) -> tf.Tensor:

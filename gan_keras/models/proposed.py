@@ -1,14 +1,15 @@
-"""The paper's proposed model, without the parts that did not help.
+"""The paper's proposed model with labels, and without the parts that did not help: the default.
 
 python -m gan_keras.train --model proposed
 
-python -m gan_keras.train --model proposed --conditional
+python -m gan_keras.train --model proposed --no-conditional
 
 |  | in the source | here |
 | --- | --- | --- |
 | parts | section 5.3 names them, without numbers | each is an option; `--preset paper` has all of them |
+| labels | none | both players get them; without labels or with `--no-conditional`, none |
 | defaults |  | without the parts that did not help (docs/proposed.md) |
-| discriminator | a DCGAN's | with a dense layer, and a projection of the label if conditional |
+| discriminator | a DCGAN's | with a dense layer, and a projection of the label |
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Config(cgan.Config):
     the paper names.
     """
 
-    conditional: bool = False  # give both players the label, so that you can choose the digit
+    conditional: bool = True  # give both players the labels if there are any: better images, and you choose the digit
     # adversarial loss of both players; the default is the DCGAN's
     loss: Literal["non_saturating", "least_squares", "wasserstein", "hinge"] = "non_saturating"
     # spectral normalisation in the discriminator; keeps training stable at high learning rates
@@ -42,16 +43,19 @@ class Config(cgan.Config):
     noise: NotNegative = 0.0  # standard deviation of noise on the discriminator's images; no benefit was measured
     units: Size = 128  # units of a dense layer in the discriminator, absent from the paper's model
     learning_rate: Rate = 2e-3  # learning rate of both players; ten times the DCGAN's
+    beta_1: Fraction = 0.0  # Adam's momentum; without any, the players follow each other at once
     # decay of Adam's average of squared gradients; below the usual 0.999: the players change fast
     beta_2: Fraction = 0.99
-    schedule: Schedule = "cooldown"  # learning rate over time; constant until it falls in the last tenth of the steps
+    schedule: Schedule = "cooldown"  # learning rate over time; constant, until it falls in the last steps
     average_decay: Fraction = 0.998  # decay of the averaged generator; it must forget the steps before the rate falls
 
     presets = cgan.Config.presets | {
         "paper": {
             **cgan.Config.presets["paper"],
+            "conditional": False,
             "gradient_penalty": 1.0,
             "noise": 0.1,
+            "beta_1": 0.5,
             "beta_2": 0.999,
             "schedule": "linear",
             "average_decay": 0.999,
@@ -73,15 +77,20 @@ class Model(cgan.Model):
     def adversarial_loss(self) -> losses.AdversarialLoss:  # type: ignore[override]  # chosen by an option
         return getattr(losses, self.config.loss)
 
+    @property
+    def conditional(self) -> bool:
+        """Whether the players get labels: those of a single class say nothing."""
+        return self.config.conditional and self.classes > 1
+
     def build_generator(self) -> keras.Model:
-        return super().build_generator() if self.config.conditional else dcgan.Model.build_generator(self)
+        return super().build_generator() if self.conditional else dcgan.Model.build_generator(self)
 
     def build_discriminator(self) -> keras.Model:
         image = keras.Input(self.image_shape, name="image")
         features = self.build_features(self.image_shape)(image)
         features = LeakyReLU(0.2)(self.constrained(layers.Dense(self.config.units))(features))
         logits = self.build_head()(features)
-        if not self.config.conditional:
+        if not self.conditional:
             return keras.Model(image, logits, name="discriminator")
         label = keras.Input([], dtype="int32", name="label")
         embedded = self.constrained(layers.Dense(self.config.units, use_bias=False))(ops.one_hot(label, self.classes))

@@ -54,8 +54,11 @@ def run(options: Config) -> Path:
             run_folder.clear(options.folder)
         run_folder.save(options, saved or setup.facts(dataset, ruler))
 
+        how = "with labels" if model.takes_labels else "without labels"
         continued = f", from step {int(model.step):,}" if saved else ""
-        print(f"Training {options.model} on\n  {dataset.describe()}\ninto {options.folder}{continued}", flush=True)
+        print(
+            f"Training {options.model} {how} on\n  {dataset.describe()}\ninto {options.folder}{continued}", flush=True
+        )
         try:
             fit(model, dataset, steps_per_epoch, backup, ruler)
         except callbacks.Diverged as error:

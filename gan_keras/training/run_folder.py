@@ -11,6 +11,7 @@ from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
 BEST = "best.npz"  # the weights of the best generator so far
+EARLIER = {"cooldown": 0.1}  # what an option was before it was one: older runs do not name it
 BEFORE_A_BACKUP = {BEST, "config.json", "history.csv", "logs", "samples"}
 
 
@@ -47,7 +48,7 @@ def load(run: Path) -> tuple[Config, dict[str, Any]]:
     """
     facts = read(run)
     try:
-        options = facts.pop("options")
+        options = EARLIER | facts.pop("options")
         options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
         return models.load(options["model"]).Config(out=run, **options), facts
     except (KeyError, TypeError, AttributeError) as error:

@@ -79,9 +79,9 @@ def test_dcgan_refuses_sides_it_cannot_double_up_to():
         models.load("dcgan").Model(models.load("dcgan").Config(), (30, 28, 1))
 
 
-def build(name, **options):
+def build(name, classes=10, **options):
     keras.utils.set_random_seed(0)
-    game = models.load(name).Model(tiny_config(name, **options), (28, 28, 1))
+    game = models.load(name).Model(tiny_config(name, **options), (28, 28, 1), classes)
     game.compile(total_steps=10)
     return game
 
@@ -277,9 +277,9 @@ def test_each_part_of_the_proposed_model_can_be_switched(part):
     assert game.discriminator_loss(real, fake) != without.discriminator_loss(real, fake)
 
 
-def test_the_conditional_proposed_model_projects_the_class_onto_the_features():
+def test_the_proposed_model_projects_the_class_onto_the_features():
     """D(x, y) = ψ(x) + V[y]·φ(x): Miyato and Koyama 2018, equation 3; without labels, as without the projection."""
-    game = build("proposed", conditional=True, spectral_normalisation=False)
+    game = build("proposed", spectral_normalisation=False)
     real, classes = batch_of(8), tf.range(8)
     network = game.discriminator
     dot = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dot))
@@ -291,8 +291,15 @@ def test_the_conditional_proposed_model_projects_the_class_onto_the_features():
     np.testing.assert_allclose(logits - logits[:, :1], projection - projection[:, :1], atol=1e-5)
 
 
-def test_the_conditional_proposed_model_makes_another_image_for_another_class():
-    game = build("proposed", conditional=True)
+def test_the_proposed_model_makes_another_image_for_another_class():
+    game = build("proposed")
     real = batch_of(8)
     other = {**real, "label": (real["label"] + 1) % 10}
     assert (game.generate(real)["image"].numpy() != game.generate(other)["image"].numpy()).any(axis=(1, 2, 3)).all()
+
+
+def test_the_proposed_model_takes_no_labels_where_there_are_none_or_none_are_wanted():
+    assert build("proposed").takes_labels
+    for game in (build("proposed", conditional=False), build("proposed", classes=1)):
+        assert not game.takes_labels
+        assert [value.name for value in game.discriminator.inputs] == ["image"]

@@ -112,8 +112,8 @@ def test_help_shows_every_option_with_its_reason(model, capsys):
 
 
 def test_the_same_command_goes_on_with_a_run_of_switches(tmp_path):
-    command = ["--model", "proposed", "--conditional", "--no-spectral-normalisation", "--out", str(tmp_path)]
+    command = ["--model", "proposed", "--no-conditional", "--no-spectral-normalisation", "--out", str(tmp_path)]
     run_folder.save(parse(*command), {})
     resumed = parse(*command, "--resume")
-    assert (resumed.conditional, resumed.spectral_normalisation) == (True, False)
+    assert (resumed.conditional, resumed.spectral_normalisation) == (False, False)
     assert not resumed.changes_since(run_folder.load(tmp_path)[0])

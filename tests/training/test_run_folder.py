@@ -3,6 +3,7 @@ from helpers import tiny_config
 
 from gan_keras import models
 from gan_keras.training import run_folder
+from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
 
@@ -13,6 +14,13 @@ def test_round_trip_through_json(model, tmp_path):
     again, facts = run_folder.load(tmp_path)
     assert again == options
     assert facts == {"versions": {"python": "3"}}
+
+
+def test_a_run_from_before_an_option_has_what_was_done_then(tmp_path):
+    options = tiny_config("proposed", out=tmp_path).to_json()
+    del options["cooldown"]
+    files.write_json(tmp_path / "config.json", {"options": options})
+    assert run_folder.load(tmp_path)[0].cooldown == 0.1
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"options": {"model": "dcgan", "epochs": "x"}}', "[1]"])
