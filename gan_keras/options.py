@@ -99,6 +99,18 @@ def _fits(value: Any, hint: Any) -> bool:
     return any(isinstance(value, kind) for kind in kinds) and (bool in kinds or not isinstance(value, bool))
 
 
+def seconds_of(name: str, text: str) -> float:
+    """Return the seconds of a time such as 300s, 5m or 1h.
+
+    Raises:
+        UserError: if the option of this name is no such time.
+    """
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+)(s|m|h)", text)
+    if not match or not float(match[1]):
+        raise UserError(f"{flag(name)} is {text!r}; it must be a time such as 300s, 5m or 1h, above 0.")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
 def flag(name: str) -> str:
     """Return the command-line form of an option's name."""
     return "--" + name.replace("_", "-")

@@ -1,12 +1,20 @@
 """The options of a comparison."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from gan_keras.evaluation.evaluation import FEWEST
-from gan_keras.options import Between, Count, OptionalCount, OptionalPath, OptionalText, check_ranges, optional
+from gan_keras.options import (
+    Between,
+    Count,
+    OptionalCount,
+    OptionalPath,
+    OptionalText,
+    check_ranges,
+    optional,
+    seconds_of,
+)
 from gan_keras.ui.console import UserError
 
 
@@ -36,7 +44,4 @@ class Options:
         """The budget in seconds; None if the epochs are given."""
         if self.epochs:
             return None
-        match = re.fullmatch(r"([0-9]*\.?[0-9]+)(s|m|h)", self.budget or "300s")
-        if not match or not float(match[1]):
-            raise UserError(f"--budget is {self.budget!r}; it must be a time such as 300s, 5m or 1h, above 0.")
-        return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+        return seconds_of("budget", self.budget or "300s")

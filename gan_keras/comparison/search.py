@@ -1,0 +1,164 @@
+"""A search for better options of a model: many short trainings on validation digits, led by Optuna."""
+
+import gc
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import keras
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
+
+from gan_keras import data, models
+from gan_keras.comparison import budget, search_report
+from gan_keras.comparison.space import contains, space
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.live import SAMPLES, LiveEvaluation
+from gan_keras.game.config import Config
+from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, seconds_of
+from gan_keras.training import callbacks, setup
+from gan_keras.training.watch import distance
+from gan_keras.ui import files, pictures
+from gan_keras.ui.console import UserError
+
+FRAMES = 10  # live evaluations in a trial, at each of which a poor one may end
+CALIBRATION = 1 / 15  # the part of the budget that is spent on timing a trial's steps before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to search, and for how long."""
+
+    model: str = "proposed"  # the model whose options are searched
+    # OPTION=LOW..HIGH or OPTION=ONE,OTHER,…, several of them; default: what most often matters
+    over: tuple[str, ...] = ()
+    budget: str = "3m"  # training time of each trial, as 300s, 5m or 1h
+    trials: Count = 30  # number of trials, with those that were made before
+    images: Annotated[int | None, Between(100)] = None  # number of training digits; default: all
+    data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
+    seed: Seed = 0  # seed of all trials and of what they try
+    out: Path = Path("saved_models/search")  # folder for study.log, search.md and search.png
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        seconds_of("budget", self.budget)  # a budget that cannot be read is an error at once
+
+
+def search(options: Options) -> optuna.Study:
+    """Make the trials that are missing, and write the report after each; returns the study.
+
+    Raises:
+        UserError: for options or data that do not fit together, before anything is trained, or if the folder's study
+            searched something else.
+    """
+    spaces = space(options.model, options.over)
+    dataset = data.load("mnist", options.data_dir)
+    ruler = classifier.load_for(dataset)
+    trains, chosen = validation(dataset.train, options.images)
+    evaluation = LiveEvaluation(ruler, chosen.images)
+    terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "data": dataset.sha256}
+    terms |= {"space": {name: distribution_to_json(one) for name, one in spaces.items()}}
+    dataset = data.Dataset(dataset.name, dataset.source, trains, dataset.test, dataset.class_names)
+    # Several models compile the same functions of Keras; TensorFlow warns about it as if it were a mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with files.locked(options.out):
+        study = open_study(options, terms, spaces)
+        while (number := len(study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED]))) < options.trials:
+            trial = study.ask(spaces)
+            given = search_report.written(options.model, trial.params)
+            print(f"\n[{number + 1} of {options.trials}] {given}", flush=True)
+            try:
+                study.tell(trial, measure(trial, options, dataset, evaluation))
+            except optuna.TrialPruned:
+                study.tell(trial, state=TrialState.PRUNED)
+                print("ended early: others were better by then")
+            except callbacks.Diverged as error:
+                study.tell(trial, state=TrialState.PRUNED)
+                print(error)
+            search_report.save(study, options.out)
+            keras.backend.clear_session()
+            gc.collect()
+    return study
+
+
+def validation(split: data.Split, images: int | None) -> tuple[data.Split, data.Split]:
+    """Return the training images, and others that choose: every tenth, at most `SAMPLES`. The test images have no part.
+
+    Raises:
+        UserError: if fewer than `images` are left to train on.
+    """
+    count = len(split.images)
+    chosen = np.arange(0, count, max(10, -(-count // SAMPLES)))
+    trains = data.Split(*(np.delete(rows, chosen, axis=0)[:images] for rows in split))
+    if images and len(trains.images) < images:
+        raise UserError(f"--images is {images:,}, and only {len(trains.images):,} are left beside those that choose.")
+    return trains, data.Split(*(rows[chosen] for rows in split))
+
+
+def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDistribution]) -> optuna.Study:
+    """Return the study in the folder, or a new one that begins with the model's own options.
+
+    Raises:
+        UserError: if the folder's study has other terms, or is damaged.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = options.out / "study.log"
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1)
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        study = optuna.create_study(study_name="search", storage=storage, pruner=pruner, load_if_exists=True)
+    except Exception as error:  # damage makes Optuna raise whatever it comes upon
+        raise UserError(f"{path} cannot be read ({type(error).__name__}: {error}). Give another --out.") from None
+    for trial in study.get_trials(states=[TrialState.RUNNING]):  # a process that was stopped has left it
+        study.tell(trial.number, state=TrialState.FAIL)
+        study.enqueue_trial(trial.params)
+    # Each start draws with another seed: with the same one it would repeat itself.
+    study.sampler = optuna.samplers.TPESampler(seed=options.seed + len(study.trials), multivariate=True)
+    if not study.trials:
+        for name, value in terms.items():
+            study.set_user_attr(name, value)
+        config = models.load(options.model).Config()
+        own = {name: getattr(config, name) for name in spaces}
+        study.enqueue_trial({name: value for name, value in own.items() if contains(spaces[name], value)})
+    for name, value in terms.items():
+        if study.user_attrs.get(name) != value:
+            raise UserError(
+                f"the search in {options.out} has {name} {study.user_attrs.get(name)}, not {value}. Give another --out."
+            )
+    return study
+
+
+def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evaluation: LiveEvaluation) -> float:
+    """Train a model with the options of a trial for the budget's time, and return its distance from validation digits.
+
+    Raises:
+        TrialPruned: if it is worse than most of the others at the same part of their training.
+        Diverged: if its weights become infinite or not a number.
+    """
+    config = models.load(options.model).Config(seed=options.seed, epochs=FRAMES, **trial.params)
+    seconds = seconds_of("budget", options.budget)
+    (step,) = budget.seconds_per_step({options.model: config}, dataset, seconds * CALIBRATION).values()
+    steps = setup.in_executions(max(1, round(seconds / step / FRAMES)), config)
+    trial.set_user_attr("steps", FRAMES * steps)
+    for frame, values in enumerate(train(config, dataset, steps, evaluation)):
+        trial.set_user_attr("values", values)
+        trial.report(distance(values), frame)
+        if frame + 1 < FRAMES and trial.should_prune():
+            raise optuna.TrialPruned
+    print(f"distance {distance(values):.3g}", flush=True)
+    return distance(values)
+
+
+def train(config: Config, dataset: data.Dataset, steps: int, evaluation: LiveEvaluation) -> Iterator[dict[str, float]]:
+    """Train in `FRAMES` frames of this many steps, and yield the live values after each."""
+    model = setup.build(config, dataset, steps)
+    for frame in range(FRAMES):
+        batches = data.batches(dataset.train, config.images_per_step, config.seed, skip=frame * steps)
+        model.fit(batches, steps_per_epoch=steps, callbacks=[callbacks.Finite(model)], shuffle=False, verbose=0)
+        yield evaluation(pictures.to_uint8(model.images_of(model.sample_latents(evaluation.count))))

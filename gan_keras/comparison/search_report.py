@@ -1,0 +1,91 @@
+"""What a search found: a table of its trials and a picture of what each option does."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import optuna
+from matplotlib.figure import Figure
+from optuna.trial import FrozenTrial, TrialState
+
+from gan_keras import models
+from gan_keras.options import flag
+from gan_keras.ui import files
+
+SHOWN = 20  # trials in the table
+COLUMNS = 4  # plots in a row
+
+
+def written(model: str, params: Mapping[str, Any]) -> str:
+    """Return the options of a trial that are not the model's own, as in "--model proposed --learning-rate 0.002"."""
+    own = vars(models.load(model).Config())
+    parts = [f"--model {model}"]
+    for name, value in params.items():
+        if value == own[name]:
+            continue
+        parts.append(flag(f"no_{name}" if value is False else name))
+        if not isinstance(value, bool):
+            parts.append(cell(value))
+    return " ".join(parts)
+
+
+def save(study: optuna.Study, folder: Path) -> None:
+    """Write search.md and search.png."""
+    files.write_text(folder / "search.md", text(study))
+    whole = [trial for trial in study.trials if trial.state is TrialState.COMPLETE]
+    if whole:
+        plot(whole, folder / "search.png")
+
+
+def text(study: optuna.Study) -> str:
+    """Return the best trials as a table in Markdown, the first of them as a command."""
+    terms = study.user_attrs
+    best = sorted(study.get_trials(states=[TrialState.COMPLETE]), key=lambda trial: trial.values)
+    early = len(study.get_trials(states=[TrialState.PRUNED]))
+    names = [*terms["space"]]
+    columns = ["trial", "distance", "`fid_mnist`", "`sfid_mnist`", "steps", *(f"`{name}`" for name in names)]
+    lines = [
+        "# Search",
+        "",
+        f"{len(best)} trials of `{terms['model']}`, each with {terms['images']:,} digits and {terms['budget']}, and "
+        f"{early} that ended early. The distance is the geometric mean of the two beside it; all are from "
+        "validation digits that no trial was trained on. One seed: confirm the best with others.",
+        "",
+        f"| {' | '.join(columns)} |",
+        f"| {' | '.join(['---'] * len(columns))} |",
+    ]
+    for trial in best[:SHOWN]:
+        values = trial.user_attrs["values"]
+        cells = [trial.number, trial.value, values["fid_mnist"], values["sfid_mnist"], trial.user_attrs["steps"]]
+        lines.append(f"| {' | '.join(map(cell, [*cells, *(trial.params[name] for name in names)]))} |")
+    if best:
+        lines += ["", "The best one:", "", f"    python -m gan_keras.train {written(terms['model'], best[0].params)}"]
+    return "\n".join(lines) + "\n"
+
+
+def cell(value: Any) -> str:
+    """Return a value as it stands in the table."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def plot(trials: list[FrozenTrial], path: Path) -> None:
+    """Plot the best distance so far, and the distances against each option."""
+    names = [*trials[0].params]
+    rows = math.ceil((1 + len(names)) / COLUMNS)
+    figure = Figure(figsize=(3.5 * COLUMNS, 3 * rows), layout="constrained")
+    first, *others = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    distances = [trial.values[0] for trial in trials]
+    numbers = [trial.number for trial in trials]
+    first.plot(numbers, distances, ".", numbers, [min(distances[: end + 1]) for end in range(len(distances))], "-")
+    first.set(title="each trial, and the best so far", xlabel="trial", ylabel="distance (low is good)", yscale="log")
+    for axes, name in zip(others, names, strict=False):
+        values = [trial.params[name] for trial in trials]
+        numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        axes.plot(values if numeric else list(map(str, values)), distances, ".")
+        positive = numeric and min(values) > 0 and max(values) >= 10 * min(values)
+        axes.set(title=name, yscale="log", xscale="log" if positive else axes.get_xscale())
+    for axes in others[len(names) :]:
+        axes.set_axis_off()
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=100)

@@ -1,0 +1,86 @@
+"""What a search tries: options of a model, each with a range or with some values."""
+
+import math
+import re
+from collections.abc import Sequence
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from gan_keras import models
+from gan_keras.comparison.plan import TERMS
+from gan_keras.ui.console import UserError, nearest
+
+LOGARITHMIC = 10  # a range that spans this factor is searched in logarithms
+SPACE = (  # what is searched if nothing else is asked for, as far as a model has it
+    "learning_rate=0.0005..0.005",
+    "generator_learning_rate=0.0005..0.005",
+    "beta_1=0,0.5",
+    "beta_2=0.9,0.99,0.999",
+    "schedule=constant,cooldown,linear",
+    "cooldown=0.1..0.9",
+    "batch_size=32,64,128",
+    "filters=16,32,64",
+    "average_decay=0.99,0.998,0.9995",
+    "augment=false,true",
+    "units=64,128,256",
+    "embedding=10,50",
+    "loss=non_saturating,hinge",
+    "gradient_penalty=0,0.1",
+)
+
+
+def space(model: str, over: Sequence[str]) -> dict[str, BaseDistribution]:
+    """Return what is searched, by the name of the option; without `over` those of `SPACE` that the model has.
+
+    Raises:
+        UserError: for an option that the model does not have, or a value that it cannot have.
+    """
+    known = vars(models.load(model).Config())
+    return dict(read(text, model) for text in over or [text for text in SPACE if text.partition("=")[0] in known])
+
+
+def read(text: str, model: str) -> tuple[str, BaseDistribution]:
+    """Return the name and the values of an option that is written as "filters=16,32" or "learning_rate=1e-4..1e-2".
+
+    Raises:
+        UserError: if it cannot be read, or if the model cannot have a value.
+    """
+    name, _, written = text.partition("=")
+    name = name.strip().strip("-").replace("-", "_")
+    config = models.load(model).Config
+    known = vars(config()).keys() - set(TERMS)
+    if name not in known:
+        raise nearest(f"option of {model}", name, sorted(known))
+    ends = written.split("..")
+    values = [value_of(one) for one in (ends if len(ends) == 2 else written.split(","))]
+    for value in values:
+        config(**{name: value})  # raises for one that it cannot have
+    if len(ends) != 2:
+        return name, CategoricalDistribution(values)
+    low, high = (float(value) if isinstance(value, int | float) else math.nan for value in values)
+    if not low < high:
+        raise UserError(f"--over {text} has no range; write {name}=LOW..HIGH with two numbers.")
+    logarithmic = low > 0 and high / low >= LOGARITHMIC
+    if all(isinstance(value, int) for value in values):
+        return name, IntDistribution(int(low), int(high), log=logarithmic)
+    return name, FloatDistribution(low, high, log=logarithmic)
+
+
+def contains(distribution: BaseDistribution, value: object) -> bool:
+    """Return whether a value is one of those to be tried."""
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    return isinstance(value, int | float) and distribution.low <= value <= distribution.high  # type: ignore[attr-defined]
+
+
+def value_of(text: str) -> bool | int | float | str:
+    """Return what a written value means."""
+    text = text.strip()
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text

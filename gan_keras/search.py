@@ -1,0 +1,37 @@
+"""Search for better options of a model, within a time that each trial gets.
+
+It needs Optuna: pip install -r requirements-search.txt
+
+Examples:
+  python -m gan_keras.search --budget 3m --images 5000 --trials 40
+  python -m gan_keras.search --model dcgan --over learning_rate=1e-4..5e-3 filters=16,32,64
+
+It can be stopped at any time; the same command continues, and more --trials
+add to what is there.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+
+import tyro
+
+from gan_keras.ui import console
+from gan_keras.ui.console import UserError
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Search as the command line says."""
+    if not importlib.util.find_spec("optuna"):
+        raise UserError("a search needs the package optuna: pip install -r requirements-search.txt")
+    from gan_keras.comparison.search import Options, search  # noqa: PLC0415  (it needs Optuna)
+
+    options = tyro.cli(Options, prog="python -m gan_keras.search", args=arguments, description=__doc__)
+    search(options)
+    print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")
+    print(f"In {options.out}:\nsearch.md, search.png, study.log")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,123 @@
+import re
+from functools import partial
+
+import imageio.v3 as imageio
+import numpy as np
+import optuna
+import pytest
+from helpers import run_command
+
+from gan_keras import data, models, search
+from gan_keras.comparison import search as searching
+from gan_keras.comparison.space import SPACE, read, space
+from gan_keras.training import command_line
+from gan_keras.ui.console import UserError
+
+run = partial(run_command, search.main)
+
+
+@pytest.fixture
+def command(tmp_path, idx_folder, monkeypatch):
+    """Return a search of seconds."""
+    monkeypatch.setattr(searching, "FRAMES", 2)
+    small = ["--model", "vanilla", "--over", "learning_rate=1e-4..1e-2", "units=4,8", "batch_size=4..8"]
+    return [*small, "--budget", "0.01s", "--data-dir", idx_folder, "--out", tmp_path / "out"]
+
+
+def trials(command):
+    file = optuna.storages.journal.JournalFileBackend(str(command[-1] / "study.log"))
+    return optuna.load_study(study_name="search", storage=optuna.storages.JournalStorage(file)).trials
+
+
+@pytest.mark.slow
+def test_a_search_tries_the_models_own_options_first_and_goes_on_where_it_was_stopped(command, capsys, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    code, text = run(capsys, *command, "--trials", 2)
+    assert code == 0, text
+    first = trials(command)
+    assert "[1 of 2] --model vanilla\n" not in text, "units of 128 are not among those to be tried"
+    assert first[0].params["learning_rate"] == models.load("vanilla").Config().learning_rate
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "measure", stop)
+        assert run(capsys, *command, "--trials", 4)[0] == 130
+    code, text = run(capsys, *command, "--trials", 4)
+    assert code == 0, text
+    states = [trial.state.name for trial in trials(command)]
+    assert states.count("FAIL") == 1
+    assert len(states) == 5
+    stopped = trials(command)[2]
+    assert trials(command)[3].params == stopped.params, "what was stopped is tried again"
+    whole = [trial for trial in trials(command) if trial.state.name == "COMPLETE"]
+    page = (command[-1] / "search.md").read_text()
+    best = min(whole, key=lambda trial: trial.value)
+    assert f"\n| {best.number} | {best.value:.3g} |" in page
+    assert imageio.imread(command[-1] / "search.png").std() > 0
+    line = re.search("python -m gan_keras.train (.*)", page)[1]
+    options = command_line.read(line.split(), "")
+    assert options.learning_rate == pytest.approx(best.params["learning_rate"], rel=0.01)
+    assert (options.units, options.batch_size) == (best.params["units"], best.params["batch_size"])
+    values = best.user_attrs["values"]
+    assert best.value == pytest.approx(np.sqrt(values["fid_mnist"] * values["sfid_mnist"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "dcgam"], "Did you mean dcgan"),
+        (["--over", "filtres=1..2"], "Did you mean filters"),
+        (["--over", "seed=1..2"], "there is no option of proposed 'seed'"),
+        (["--over", "filters=2..1"], "has no range"),
+        (["--over", "loss=hinge..least_squares"], "has no range"),
+        (["--over", "loss=hindge"], "Did you mean hinge"),
+        (["--over", "beta_1=0..2"], "--beta-1 is 2; it must be from 0"),
+        (["--over", "filters=1.5..2.5"], "--filters is 1.5, which has the wrong type"),
+        (["--budget", "soon"], "it must be a time such as"),
+        (["--images", "99999"], "are left beside those that choose"),
+        (["--data-dir", "absent"], "absent"),
+    ],
+)
+def test_mistakes_are_known_before_anything_is_written(arguments, message, tmp_path, idx_folder, capsys):
+    data_dir = [] if "--data-dir" in arguments else ["--data-dir", idx_folder]
+    code, text = run(capsys, *arguments, *data_dir, "--out", tmp_path / "out")
+    assert code == 2
+    assert message in text
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_search_on_other_terms_or_of_a_damaged_study_is_refused(command, capsys):
+    assert run(capsys, *command, "--trials", 1)[0] == 0
+    other = ["0.02s" if part == "0.01s" else part for part in command]
+    code, text = run(capsys, *other, "--trials", 2)
+    assert (code, "has budget 0.01s, not 0.02s" in text) == (2, True)
+    study = command[-1] / "study.log"
+    study.write_bytes(b"\xff{" + study.read_bytes())
+    code, text = run(capsys, *command, "--trials", 2)
+    assert (code, "study.log cannot be read" in text) == (2, True)
+
+
+def test_values_are_read_as_what_they_are():
+    assert read("learning-rate=1e-4..1e-2", "dcgan")[1].log
+    assert not read("cooldown=0.1..0.9", "proposed")[1].log
+    assert read("filters=16..64", "dcgan")[1] == optuna.distributions.IntDistribution(16, 64)
+    assert read("augment=false,true", "dcgan") == (
+        "augment",
+        optuna.distributions.CategoricalDistribution([False, True]),
+    )
+    with pytest.raises(UserError, match="write cooldown=LOW"):
+        read("cooldown=0.5..0.5", "proposed")
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_each_model_has_something_to_search(model):
+    assert {"learning_rate", "beta_1"} <= space(model, ()).keys() <= {text.partition("=")[0] for text in SPACE}
+
+
+def test_what_chooses_is_not_trained_on(idx_folder):
+    split = data.load("mnist", idx_folder).train
+    trains, chosen = searching.validation(split, 50)
+    assert (len(trains.images), len(chosen.images)) == (50, 6)
+    hashes = [{image.tobytes() for image in part.images} for part in (trains, chosen)]
+    assert not hashes[0] & hashes[1]
