@@ -102,14 +102,17 @@ CHOICES = {  # a model, and its options
     "dcgan-small-weights": (SmallWeights, dcgan.Config()),
     "dcgan-small-epsilon": (SmallEpsilon, dcgan.Config()),
     "dcgan-normalised-discriminator": (NormalisedDiscriminator, dcgan.Config()),
-    "proposed": (proposed.Model, proposed.Config()),
-    "proposed-augmented": (proposed.Model, proposed.Config(augment=True)),
     "cgan": (cgan.Model, cgan.Config()),
     "cgan-embedding-0.2": (embedded(cgan.Model, 0.2), cgan.Config()),
     "cgan-embedding-1": (embedded(cgan.Model, 1.0), cgan.Config()),
-    "proposed-conditional": (proposed.Model, proposed.Config(conditional=True)),
-    "proposed-conditional-embedding-0.2": (embedded(proposed.Model, 0.2), proposed.Config(conditional=True)),
-    "proposed-conditional-embedding-1": (embedded(proposed.Model, 1.0), proposed.Config(conditional=True)),
+    "proposed": (proposed.Model, proposed.Config()),
+    "proposed-without-labels": (proposed.Model, proposed.Config(conditional=False)),
+    "proposed-augmented": (proposed.Model, proposed.Config(augment=True)),
+    "proposed-momentum": (proposed.Model, proposed.Config(beta_1=0.5)),
+    "proposed-short-cooldown": (proposed.Model, proposed.Config(cooldown=0.1)),
+    "proposed-momentum-short-cooldown": (proposed.Model, proposed.Config(beta_1=0.5, cooldown=0.1)),
+    "proposed-embedding-0.2": (embedded(proposed.Model, 0.2), proposed.Config()),
+    "proposed-embedding-1": (embedded(proposed.Model, 1.0), proposed.Config()),
 }
 
 VALUES = ("fid", "fid, statistics measured", "sfid", "recall", "label_accuracy")

@@ -35,6 +35,7 @@ from pathlib import Path
 
 import book
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import Image
 
 from gan_keras import evaluate, train
@@ -147,6 +148,17 @@ book.show(samples[:80], columns=16)
 
 # %%
 result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
+
+# %% [markdown]
+# ## The digits that you ask for
+#
+# The default model of the package is another one: `proposed`. It takes labels, so you choose the digit, and
+# [notebook 6](6_choosing_the_digit.ipynb) shows how. A trained one comes with the package.
+
+# %%
+generator = loading.load_generator(loading.SHIPPED)
+code, _ = loading.make(generator, count=6, seed=1, labels=np.array([4, 1, 1, 0, 0, 1]))
+book.show(code, columns=6, title="411001")
 
 # %% [markdown]
 # ## Without Python

@@ -53,13 +53,11 @@ from gan_keras.models import proposed
 #
 # $$D(x, y) = f(\phi(x)) + v_y \cdot \phi(x)$$
 #
-# It is `proposed`, the package's version of the paper's model, with labels: `conditional=True`.
+# It is `proposed`, the package's version of the paper's model, and the default of `gan_keras.train`.
 
 # %%
 run = train.run(
-    proposed.Config(
-        conditional=True, out=Path("runs/conditional"), overwrite=True, epochs=8, steps_per_epoch=book.steps(300)
-    )
+    proposed.Config(out=Path("runs/conditional"), overwrite=True, epochs=8, steps_per_epoch=book.steps(300))
 )
 
 # %% [markdown]

@@ -42,14 +42,10 @@ from gan_keras import data, evaluate, train
 from gan_keras.models import proposed
 
 # %% [markdown]
-# First we need something to load: a conditional model, trained for a minute.
+# First we need something to load: the default model, which takes labels, trained for a minute.
 
 # %%
-run = train.run(
-    proposed.Config(
-        conditional=True, out=Path("runs/outside"), overwrite=True, epochs=3, steps_per_epoch=book.steps(250)
-    )
-)
+run = train.run(proposed.Config(out=Path("runs/outside"), overwrite=True, epochs=3, steps_per_epoch=book.steps(250)))
 
 # %% [markdown]
 # ## What a SavedModel is

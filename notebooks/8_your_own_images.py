@@ -96,7 +96,7 @@ except UserError as error:
 #
 # The same options work on the command line:
 #
-# `python -m gan_keras.train --conditional --data-dir runs/scans --invert --augment`
+# `python -m gan_keras.train --data-dir runs/scans --invert --augment`
 #
 # About 1,700 images are few. A discriminator soon knows them by heart, and then calls everything else a fake. With
 # `augment` it sees all images moved and covered at random, real ones and fakes alike, so that there is less to know by
@@ -105,7 +105,6 @@ except UserError as error:
 # %%
 run = train.run(
     proposed.Config(
-        conditional=True,
         data_dir=scans,
         invert=True,
         augment=True,

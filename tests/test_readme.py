@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras import classifier, evaluate, generate, models
+from gan_keras import classifier, evaluate, fetch, generate, models, pack
 from gan_keras.comparison.options import Options as CompareOptions
+from gan_keras.comparison.search import Options as SearchOptions
 from gan_keras.options import flag
 
 ROOT = Path(__file__).parent.parent
@@ -65,18 +66,21 @@ def test_every_option_in_its_commands_exists(page):
         ("generate", generate.Options),
         ("evaluate", evaluate.Options),
         ("compare", CompareOptions),
+        ("search", SearchOptions),
         ("classifier", classifier.Options),
+        ("pack", pack.Options),
+        ("fetch", fetch.Options),
     ):
         known[command] = {flag(field.name) for field in fields(options)}
     for command, text in re.findall(r"python -m gan_keras\.(\w+)([^\n`#]*)", page.read_text()):
         own = re.sub('"[^"]*"', "", text)  # quoted are options of a model within `compare`
-        used = set(re.findall(r"--[a-z][a-z0-9-]*", own)) - {"--help"}
-        assert used <= known[command], f"{command}{text}"
+        used = set(re.findall(r"--(?:no-)?([a-z][a-z0-9-]*)", own)) - {"help"}
+        assert {f"--{name}" for name in used} <= known[command], f"{command}{text}"
 
 
 def test_what_the_quick_run_makes_is_what_the_next_commands_use():
     """After the first command, every command of the two sections names its folder."""
-    start, end = README.index("## Digits in minutes"), README.index("## Train on your own data")
+    start, end = README.index("python -m gan_keras.train"), README.index("## Train on your own data")
     commands = re.findall(r"^python -m gan_keras\.\w+ .*$", README[start:end], re.MULTILINE)
     assert len(commands) >= 5
     assert all("saved_models/quick" in command for command in commands)

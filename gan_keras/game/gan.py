@@ -11,7 +11,7 @@ from gan_keras.data import Batch
 from gan_keras.game import losses, penalties, randomness, state
 from gan_keras.game.augmentation import augment
 from gan_keras.game.config import Config
-from gan_keras.game.networks import CHUNK, feed, input_names, noise_shapes, probability
+from gan_keras.game.networks import CHUNK, feed, input_names, noise_shapes, probability, split
 from gan_keras.game.player import Player
 from gan_keras.game.randomness import Stream
 from gan_keras.game.schedules import scheduled
@@ -158,7 +158,11 @@ class GAN(keras.Model):
         for index, (name, shape) in enumerate(noises.items()):
             count = number * len(noises) + index
             batch[name] = self.random(tf.random.stateless_normal, [size, *shape], Stream.INPUT, count)
-        return batch | {"image": feed(self.generator, batch)}
+        return batch | {"image": self.image_of(batch)}
+
+    def image_of(self, batch: Batch) -> tf.Tensor:
+        """Return a generator's images for a batch in training."""
+        return feed(self.generator, batch)
 
     def shown(self, batch: Batch, number: int) -> Batch:
         """Return a batch as the players see it: its images augmented, if that is asked for."""
@@ -285,12 +289,6 @@ class GAN(keras.Model):
             chunk = {name: value[start : start + CHUNK] for name, value in batch.items()}
             parts.append(feed(sampler, chunk, training=False))
         return tf.concat(parts, axis=0)
-
-
-def split(batch: Batch, parts: int) -> list[Batch]:
-    """Split a batch into equal smaller ones."""
-    pieces = {name: tf.split(tensor, parts) for name, tensor in batch.items()}
-    return [{name: piece[part] for name, piece in pieces.items()} for part in range(parts)]
 
 
 def share(condition: tf.Tensor) -> tf.Tensor:

@@ -30,6 +30,12 @@ def feed(network: keras.Model, batch: Batch, training: bool = True) -> tf.Tensor
     return network(values if len(values) > 1 else values[0], training=training)
 
 
+def split(batch: Batch, parts: int) -> list[Batch]:
+    """Split a batch into equal smaller ones."""
+    pieces = {name: tf.split(tensor, parts) for name, tensor in batch.items()}
+    return [{name: piece[part] for name, piece in pieces.items()} for part in range(parts)]
+
+
 def noise_shapes(network: keras.Model, given: Collection[str]) -> dict[str, tuple[int, ...]]:
     """Return by name the shapes, without the batch, of those inputs that nothing is given for: they take noise."""
     return {value.name: tuple(value.shape[1:]) for value in network.inputs if value.name not in given}

@@ -1,4 +1,6 @@
-"""Keras' Adam on TensorFlow's fused kernel."""
+"""Keras' Adam on TensorFlow's fused kernel, and with steps in proportion to the kernels."""
+
+import math
 
 import keras
 import tensorflow as tf
@@ -30,3 +32,18 @@ class Adam(keras.optimizers.Adam):
             epsilon=self.epsilon,
             grad=tf.cast(gradient, variable.dtype),
         )
+
+
+@keras.saving.register_keras_serializable("gan_keras")
+class EqualizedAdam(Adam):
+    """Adam whose steps are in proportion to the size that kernels have at their start: √(2 / fan_in).
+
+    It trains as the equalised learning rate does (Karras et al. 2018, arXiv:1710.10196, section 4.1), where kernels
+    start as N(0, 1) and are multiplied by this number in each pass: the size of Adam's steps does not depend on that of
+    the gradients. So the networks are made of Keras' own layers.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        fan_in = math.prod(variable.shape[:-1])
+        scale = math.sqrt(2 / fan_in) if len(variable.shape) > 1 else 1.0
+        super().update_step(gradient, variable, scale * learning_rate)

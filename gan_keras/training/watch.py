@@ -98,26 +98,35 @@ class Watch(keras.callbacks.Callback):
 def keep(model: GAN, folder: Path) -> None:
     """Keep the weights of the averaged generator. To export it takes seconds, and waits for the end of the run."""
     with files.replacing(folder / BEST) as temporary:
-        np.savez(temporary, **{name: value.numpy() for name, value in of_network(model.sampler()).items()})
+        np.savez(
+            temporary,
+            step=model.step.numpy(),
+            **{name: value.numpy() for name, value in of_network(model.sampler()).items()},
+        )
 
 
 def export_best(model: GAN, folder: Path) -> None:
     """Write the best generator of a run, if one was kept, as a SavedModel."""
     if not (folder / BEST).exists():  # nothing was evaluated, perhaps as the model has no sampler
         return
-    variables = of_network(model.sampler())
+    last_step = model.step.numpy()
     try:
         with (folder / BEST).open("rb") as file, np.load(file) as content:
-            best = {name: np.reshape(content[name], variable.shape) for name, variable in variables.items()}
+            best = dict(content)
+        model.step.assign(best.pop("step", last_step))  # a model that grows had another sampler then
+        variables = of_network(model.sampler())
+        best = {name: np.reshape(best[name], variable.shape) for name, variable in variables.items()}
     except Exception as error:  # damage makes NumPy raise whatever it comes upon
         print(f"Note: {folder / BEST} is damaged ({error}), so no best_generator is exported.")
-        return
-    last = {name: variable.numpy() for name, variable in variables.items()}
-    for name, variable in variables.items():
-        variable.assign(best[name])
-    saved_model.export_network(model.sampler(), folder / "best_generator", model.class_names, model.controls)
-    for name, variable in variables.items():
-        variable.assign(last[name])
+    else:
+        last = {name: variable.numpy() for name, variable in variables.items()}
+        for name, variable in variables.items():
+            variable.assign(best[name])
+        saved_model.export_network(model.sampler(), folder / "best_generator", model.class_names, model.controls)
+        for name, variable in variables.items():
+            variable.assign(last[name])
+    finally:
+        model.step.assign(last_step)
 
 
 def distance(values: Mapping[str, float | str]) -> float:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_keras.layers.adam import Adam
+from gan_keras.layers.adam import Adam, EqualizedAdam
 
 OPTIONS = [{}, {"beta_1": 0.0, "beta_2": 0.9}, {"learning_rate": 0.1, "epsilon": 1e-3}, {"amsgrad": True}]
 
@@ -49,3 +49,23 @@ def test_it_can_be_saved_and_loaded():
     again = keras.optimizers.deserialize(config)
     assert type(again) is Adam
     assert again.beta_1 == 0.5
+
+
+def test_equalized_adam_trains_as_layers_that_scale_their_kernels():
+    """Karras et al. 2018, section 4.1: a kernel of normal numbers, times √(2 / fan_in) in each pass."""
+    random = np.random.default_rng(0)
+    start, inputs, targets = random.normal(size=(32, 3)), random.normal(size=(8, 32)), random.normal(size=(8, 3))
+    scale = np.sqrt(2 / 32)
+    kernels = []
+    for kind, factor in ((keras.optimizers.Adam, scale), (EqualizedAdam, 1.0)):
+        kernel = keras.Variable(start * scale / factor)
+        optimizer = kind(1e-2, epsilon=1e-12)  # the size of the gradients matters only beside it
+        optimizer.build([kernel])
+        for _ in range(20):
+            with tf.GradientTape() as tape:
+                error = inputs.astype("float32") @ (factor * tf.convert_to_tensor(kernel)) - targets
+                loss = tf.reduce_mean(error**2)
+            optimizer.apply_gradients([(tape.gradient(loss, kernel.value), kernel)])
+        kernels.append(factor * kernel.numpy())
+    np.testing.assert_allclose(kernels[1], kernels[0], atol=1e-4)
+    assert abs(kernels[1] - scale * start).max() > 0.01

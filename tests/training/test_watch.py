@@ -60,16 +60,20 @@ def test_only_a_better_generator_takes_the_place_of_the_best(tmp_path, idx_folde
     assert (tmp_path / watch.BEST).exists() == replaced
 
 
-def test_the_best_generator_is_exported_and_the_last_one_stays(tmp_path, idx_folder):
-    model = setup.build(tiny_config("dcgan"), data.load("mnist", idx_folder), steps_per_epoch=1)
+@pytest.mark.parametrize("name", ["dcgan", pytest.param("progan", marks=pytest.mark.slow)])
+def test_the_best_generator_is_exported_and_the_last_one_stays(name, tmp_path, idx_folder):
+    """Also the best one of a model that has grown since."""
+    model = setup.build(tiny_config(name), data.load("mnist", idx_folder), steps_per_epoch=1)
     watch.export_best(model, tmp_path)
     assert not (tmp_path / "best_generator").exists(), "there was none"
     best = model.images_of(model.sample_latents(4))
     watch.keep(model, tmp_path)
     for weight in model.averages["generator"].weights:
         weight.assign(weight / 2)
+    model.step.assign(10**6)
     last = model.images_of(model.sample_latents(4))
     watch.export_best(model, tmp_path)
+    assert int(model.step) == 10**6
     exported = loading.load_generator(tmp_path / "best_generator")
     np.testing.assert_allclose(exported.serve(model.sample_latents(4)), best, atol=1e-5)
     np.testing.assert_array_equal(model.images_of(model.sample_latents(4)), last)
