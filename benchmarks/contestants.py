@@ -171,6 +171,41 @@ def tutorial_epochs(data_dir: str | None, epochs: int, count: int, folder: str) 
     return {"epochs": int(done), "seconds": float(seconds)}
 
 
+def rival(name: str, data_dir: str | None, steps: int | None, count: int, file: str) -> dict:
+    """Train one of `benchmarks.rivals` as it is published, and write `count` images uint8 and labels to an .npz file.
+
+    Returns the `steps`, the published number by default, and the `seconds` that they took without compilation.
+    """
+    import keras
+    import tensorflow as tf  # first: with the kernels that it chooses itself
+
+    from benchmarks.rivals import CLASSES, RIVALS
+    from gan_keras import data
+    from gan_keras.ui import pictures
+
+    published = RIVALS[name]
+    steps = steps or published.steps
+    keras.utils.set_random_seed(0)
+    training = published.begin()
+    split = data.load("mnist", data_dir and Path(data_dir)).train
+    batches = iter(data.batches(split, published.batch_size, seed=0))
+    training.step.get_concrete_function(
+        tf.TensorSpec([published.batch_size, *split.images.shape[1:]]), tf.TensorSpec([published.batch_size], tf.int32)
+    )
+    start = time.perf_counter()
+    for _ in range(steps):
+        batch = next(batches)
+        training.step(batch["image"], batch["label"])
+    seconds = time.perf_counter() - start
+    latents = tf.random.stateless_normal([count, published.latent_dim], [0, 0])
+    labels = tf.range(count) % CLASSES
+    parts = [
+        training.generate(latents[begin : begin + 500], labels[begin : begin + 500]) for begin in range(0, count, 500)
+    ]
+    np.savez(file, images=pictures.to_uint8(tf.concat(parts, axis=0)), labels=labels)
+    return {"steps": steps, "seconds": seconds}
+
+
 def _noise(batch_size: int, image_shape: Sequence[int] = (28, 28, 1)) -> np.ndarray:
     """Return uint8 images [count, *image_shape]: noise takes as long as digits."""
     return np.random.default_rng(0).integers(0, 256, (10 * batch_size, *image_shape), dtype=np.uint8)

@@ -35,7 +35,11 @@ def load(name: str, tfds_name: str) -> Dataset:
 
     train, test = read("train"), read("test")
     return Dataset(
-        name, f"tensorflow-datasets {builder.info.full_name}", train, test, numbered(train.labels, test.labels)
+        name,
+        f"tensorflow-datasets {builder.info.full_name} in {builder.data_dir}",
+        train,
+        test,
+        numbered(train.labels, test.labels),
     )
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_tensorflow_datasets_prepares_what_it_downloads(tmp_path, monkeypatch, i
     monkeypatch.setattr("tensorflow_datasets.image_classification.mnist._TRAIN_EXAMPLES", 60)
     monkeypatch.setattr("tensorflow_datasets.image_classification.mnist._TEST_EXAMPLES", 20)
     ours, theirs = data.load("mnist", idx_folder), data.load("mnist")
-    assert "tensorflow-datasets" in theirs.source
+    assert re.fullmatch(rf"tensorflow-datasets mnist/[0-9.]+ in {tmp_path}/tfds/mnist/[0-9.]+", theirs.source)
     for one, other in ((ours.train, theirs.train), (ours.test, theirs.test)):
         assert sorted(image.tobytes() for image in one.images) == sorted(image.tobytes() for image in other.images)
         np.testing.assert_array_equal(np.bincount(one.labels), np.bincount(other.labels))
