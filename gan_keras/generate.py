@@ -18,7 +18,7 @@ import numpy as np
 import tyro
 
 from gan_keras.exporting import loading
-from gan_keras.options import OptionalCount, OptionalText, Seed, check_ranges, optional
+from gan_keras.options import Between, OptionalCount, OptionalText, Seed, check_ranges, optional
 from gan_keras.ui import console, files, pictures
 from gan_keras.ui.console import UserError
 
@@ -34,6 +34,10 @@ class Options:
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     count: OptionalCount = None  # number of images; default: 25
     digits: OptionalText = None  # a number such as 2026 to draw digit by digit, by a model that takes labels
+    # how far styles may be from their average, by a model with styles: below 1 images are clearer, and more alike
+    truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None
+    # draw so many rows and columns of mixed styles, by a model with styles: rows give the coarse ones, columns the fine
+    mix: Annotated[int | None, Between(1, 20), optional("INT")] = None
     seed: Seed = 0  # the same seed gives the same images
     # .png: a picture of all; .npy or .npz: uint8 [count, height, width, channels], .npz also with the labels
     out: Annotated[Path, tyro.conf.arg(metavar="{FILE.png,FILE.npy,FILE.npz}")] = Path("grid.png")
@@ -48,6 +52,8 @@ class Options:
             raise UserError(f"--digits is {self.digits!r}; it must be a number such as 2026.")
         if self.digits is not None and self.count is not None:
             raise UserError("--digits already says how many images to make; leave out --count.")
+        if self.mix and (self.digits or self.count or self.truncation is not None or self.out.suffix != ".png"):
+            raise UserError("--mix makes a table of its own, as a .png: leave out --count, --digits and --truncation.")
         if self.out.suffix == ".png" and self.images > LARGEST_GRID:
             raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
         if self.images > MOST:
@@ -67,13 +73,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
     run = options.run or loading.SHIPPED
     generator = loading.load_generator(run)
-    if options.digits and not hasattr(generator, "classes"):
-        raise UserError(f"the model in {run} takes no labels, so it cannot draw --digits.")
-    digits = np.array(list(options.digits), np.int32) if options.digits else None
-    images, labels = loading.make(generator, options.images, options.seed, digits)
-    columns = len(digits) if digits is not None else classes_in(labels)
+    refuse(options, run, generator)
+    columns: int | None
+    if options.mix:
+        images, labels, columns = loading.mix_styles(generator, options.mix, options.seed), None, options.mix + 1
+    else:
+        digits = np.array(list(options.digits), np.int32) if options.digits else None
+        controls = {} if options.truncation is None else {"truncation": options.truncation}
+        images, labels = loading.make(generator, options.images, options.seed, digits, **controls)
+        columns = len(digits) if digits is not None else classes_in(labels)
     save(options.out, images, labels, columns)
     print(f"{len(images)} images in {options.out}")
+
+
+def refuse(options: Options, run: Path, generator: Any) -> None:
+    """Raise a `UserError` for what a generator cannot do."""
+    if options.digits and not hasattr(generator, "classes"):
+        raise UserError(f"the model in {run} takes no labels, so it cannot draw --digits.")
+    if options.truncation is not None and not loading.takes(generator, "truncation"):
+        raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
+    if options.mix and not hasattr(generator, "synthesize"):
+        raise UserError(f"the model in {run} has no styles to --mix.")
 
 
 def classes_in(labels: np.ndarray | None) -> int | None:

@@ -44,22 +44,52 @@ def _load(folder: Path) -> Any:
 
 
 def make(
-    generator: Any, count: int, seed: int, labels: np.ndarray | None = None
+    generator: Any, count: int, seed: int, labels: np.ndarray | None = None, **controls: float
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return images uint8 [count, height, width, channels] of a generator and their labels int32 [count].
 
     Without `labels` each class comes in turn. A generator that takes no labels ignores them, and returns None for them.
+    The `controls` are those of the generator, such as `truncation`.
 
     Raises:
         UserError: for a label that is not one of the generator's classes.
     """
     if not hasattr(generator, "classes"):
-        return generator.generate(count, seed).numpy(), None
+        return generator.generate(count, seed, **controls).numpy(), None
     classes = int(generator.classes())
     labels = np.arange(count, dtype=np.int32) % classes if labels is None else labels
     if labels.size and labels.max() >= classes:
         raise UserError(f"the model has no class {labels.max()}; its classes are 0 to {classes - 1}.")
-    return generator.generate(count, seed, labels).numpy(), labels
+    return generator.generate(count, seed, labels, **controls).numpy(), labels
+
+
+def takes(generator: Any, control: str) -> bool:
+    """Return whether a generator has a control of this name."""
+    return control in generator.signatures["serving_default"].structured_input_signature[1]
+
+
+def mix_styles(generator: Any, count: int, seed: int) -> np.ndarray:
+    """Return a table of styles as images uint8 [(count + 1)², height, width, channels], row by row.
+
+    Its first column and its first row hold the images of two sets of styles. Each other image has the coarse styles of
+    its row, those of the first half of the layers, and the fine ones of its column: Karras et al. 2019
+    (arXiv:1812.04948), figure 3. The corner is black.
+    """
+    inputs = generator.map.concrete_functions[0].structured_input_signature[0]
+    latents = tf.random.stateless_normal([2 * count, inputs[0].shape[1]], [seed, 0])
+    labels = [tf.range(2 * count) % generator.classes()] if len(inputs) > 1 else []
+    styles = generator.map(latents, *labels)
+    layers = generator.synthesize.concrete_functions[0].structured_input_signature[0][0].shape[1]
+    is_coarse = (tf.range(layers) < (layers + 1) // 2)[:, None]
+    rows, columns = (tf.repeat(each[:, None], layers, axis=1) for each in tf.split(styles, 2))
+    mixed = tf.where(is_coarse, rows[:, None], columns[None])
+    table = tf.concat([rows[:, None], mixed], axis=1)
+    first = tf.concat([rows[:1], columns], axis=0)
+    table = tf.reshape(tf.concat([first[None], table], axis=0), [-1, layers, styles.shape[1]])
+    images = np.concatenate([generator.synthesize(part, seed) for part in tf.split(table, count + 1)])
+    images = np.rint(np.clip(127.5 * images + 127.5, 0, 255)).astype(np.uint8)
+    images[0] = 0
+    return images
 
 
 Discriminate = Callable[[np.ndarray, np.ndarray | None], np.ndarray | None]

@@ -32,14 +32,14 @@ def pack(run: Path, facts: dict[str, Any], out: Path, half: bool) -> str:
         UserError: if the run has no generator, or a damaged one.
     """
     network = read_generator(run)
-    names, controls = facts["data"]["class_names"], models.load(facts["options"]["model"]).Model.controls
+    names, model = facts["data"]["class_names"], models.load(facts["options"]["model"]).Model
     facts |= {
         "options": facts["options"] | {"data_dir": None},
         "data": facts["data"] | {"source": facts["data"]["name"]},
     }
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "pack"
-        export_network(network, folder / "generator", names, controls, half)
+        export_network(network, folder / "generator", names, controls=model.controls, parts=model.parts, half=half)
         files.write_json(folder / "config.json", facts)
         if (run / "metrics.json").exists():
             shutil.copy(run / "metrics.json", folder)

@@ -41,6 +41,7 @@ class GAN(keras.Model):
     averaged_networks: ClassVar[tuple[str, ...]] = ("generator",)  # those that keep a running average of their weights
     tracked: ClassVar[tuple[str, ...]] = ("generator_loss", "discriminator_loss", "real_accuracy", "fake_accuracy")
     controls: ClassVar[dict[str, float]] = {}  # numbers that a sampler takes besides latents and labels: name → default
+    parts: ClassVar[dict[str, str]] = {}  # functions that a SavedModel has besides: name → layer of the sampler
 
     def __init__(self, config: Config, image_shape: tuple[int, int, int], classes: int = 10):
         super().__init__(name=config.model)

@@ -26,6 +26,16 @@ def zero_centred_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
     return 0.5 * tf.reduce_mean(_squared_gradients(critic, images))
 
 
+def lazy(step: tf.Tensor, every: int, penalty: Callable[[], tf.Tensor]) -> tf.Tensor:
+    """Return a penalty in every so many-th step, as many times as large, and 0 in the others, where it is not computed.
+
+    Karras et al. 2020 (arXiv:1912.04958), section 3.1: a penalty changes slowly, and costs much.
+    """
+    if every == 1:
+        return penalty()
+    return tf.cond(step % every == 0, lambda: every * penalty(), lambda: tf.constant(0.0))
+
+
 def _squared_gradients(critic: Critic, images: tf.Tensor) -> tf.Tensor:
     """Return ‖∇D(x)‖² [batch] in float32."""
     with tf.GradientTape() as tape:

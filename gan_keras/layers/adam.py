@@ -1,6 +1,7 @@
 """Keras' Adam on TensorFlow's fused kernel, and with steps in proportion to the kernels."""
 
 import math
+from collections.abc import Mapping
 
 import keras
 import tensorflow as tf
@@ -41,9 +42,24 @@ class EqualizedAdam(Adam):
     It trains as the equalised learning rate does (Karras et al. 2018, arXiv:1710.10196, section 4.1), where kernels
     start as N(0, 1) and are multiplied by this number in each pass: the size of Adam's steps does not depend on that of
     the gradients. So the networks are made of Keras' own layers.
+
+    Args:
+        learning_rate: the rate of a number that starts with a deviation of 1.
+        slowness: name of a network → a number that its rate is multiplied by.
+        options: those of Adam.
     """
+
+    def __init__(self, learning_rate=1e-3, slowness: Mapping[str, float] | None = None, **options):
+        super().__init__(learning_rate, **options)
+        self.slowness = dict(slowness or {})
 
     def update_step(self, gradient, variable, learning_rate):
         fan_in = math.prod(variable.shape[:-1])
         scale = math.sqrt(2 / fan_in) if len(variable.shape) > 1 else 1.0
+        path = self._trainable_variables[self._get_variable_index(variable)].path.split("/")
+        for network, factor in self.slowness.items():
+            scale *= factor if network in path else 1
         super().update_step(gradient, variable, scale * learning_rate)
+
+    def get_config(self):
+        return super().get_config() | {"slowness": self.slowness}

@@ -10,8 +10,16 @@ from gan_keras.layers.conv2d_transpose import Conv2DTranspose
 
 
 def portable(network: keras.Model) -> keras.Model:
-    """Return a copy in float32 that any Keras can load, without the layers of this package."""
-    return _copy(network, lambda kind: next(base for base in kind.__mro__ if base.__module__.startswith("keras.")))
+    """Return a copy in float32 with Keras' own layers instead of this package's, so that any Keras can load it.
+
+    A layer that Keras lacks stays: such a copy needs this package.
+    """
+    return _copy(network, _of_keras)
+
+
+def _of_keras(kind: type) -> type:
+    alike = (base for base in kind.__mro__ if base.__module__.startswith("keras.") and base.__name__ == kind.__name__)
+    return next(alike, kind)
 
 
 def fused(network: keras.Model) -> keras.Model:

@@ -114,7 +114,8 @@ def export_best(model: GAN, folder: Path) -> None:
         with (folder / BEST).open("rb") as file, np.load(file) as content:
             best = dict(content)
         model.step.assign(best.pop("step", last_step))  # a model that grows had another sampler then
-        variables = of_network(model.sampler())
+        sampler = model.sampler()
+        variables = of_network(sampler)
         best = {name: np.reshape(best[name], variable.shape) for name, variable in variables.items()}
     except Exception as error:  # damage makes NumPy raise whatever it comes upon
         print(f"Note: {folder / BEST} is damaged ({error}), so no best_generator is exported.")
@@ -122,7 +123,7 @@ def export_best(model: GAN, folder: Path) -> None:
         last = {name: variable.numpy() for name, variable in variables.items()}
         for name, variable in variables.items():
             variable.assign(best[name])
-        saved_model.export_network(model.sampler(), folder / "best_generator", model.class_names, model.controls)
+        saved_model.export_sampler(sampler, model, folder / "best_generator")
         for name, variable in variables.items():
             variable.assign(last[name])
     finally:
