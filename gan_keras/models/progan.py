@@ -190,7 +190,8 @@ def normal(gain: float) -> keras.initializers.Initializer:
 
 def normalised(values):
     """Return vectors of root mean square 1: the source's equation 2."""
-    return values * ops.rsqrt(ops.mean(ops.square(values), axis=-1, keepdims=True) + 1e-8)
+    power = ops.mean(ops.square(ops.cast(values, "float32")), axis=-1, keepdims=True)  # float16 cannot hold all squares
+    return values * ops.cast(ops.rsqrt(power + 1e-8), values.dtype)
 
 
 def mix(before, now, fade):
@@ -212,5 +213,5 @@ def reduced(images, halvings: int):
 
 def deviation(values):
     """Return one more channel: the mean of all standard deviations over the batch; the source's section 3."""
-    spread = ops.sqrt(ops.var(values, axis=0) + 1e-8)
-    return ops.zeros_like(values[..., :1]) + ops.mean(spread)
+    spread = ops.sqrt(ops.var(ops.cast(values, "float32"), axis=0) + 1e-8)
+    return ops.zeros_like(values[..., :1]) + ops.cast(ops.mean(spread), values.dtype)
