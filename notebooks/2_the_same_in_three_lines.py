@@ -35,7 +35,6 @@ from pathlib import Path
 
 import book
 import matplotlib.pyplot as plt
-import numpy as np
 from IPython.display import Image
 
 from gan_keras import evaluate, train
@@ -157,7 +156,7 @@ result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
 
 # %%
 generator = loading.load_generator(loading.SHIPPED)
-code, _ = loading.make(generator, count=6, seed=1, labels=np.array([4, 1, 1, 0, 0, 1]))
+code, _ = loading.make(generator, count=6, seed=1, labels=[4, 1, 1, 0, 0, 1])
 book.show(code, columns=6, title="411001")
 
 # %% [markdown]

@@ -1,6 +1,6 @@
 """Loading what was exported, and making images with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def _load(folder: Path) -> Any:
 
 
 def make(
-    generator: Any, count: int, seed: int, labels: np.ndarray | None = None, **controls: float
+    generator: Any, count: int, seed: int, labels: Sequence[int] | np.ndarray | None = None, **controls: float
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return images uint8 [count, height, width, channels] of a generator and their labels int32 [count].
 
@@ -57,9 +57,9 @@ def make(
     if not hasattr(generator, "classes"):
         return generator.generate(count, seed, **controls).numpy(), None
     classes = int(generator.classes())
-    labels = np.arange(count, dtype=np.int32) % classes if labels is None else labels
-    if labels.size and labels.max() >= classes:
-        raise UserError(f"the model has no class {labels.max()}; its classes are 0 to {classes - 1}.")
+    labels = np.asarray(np.arange(count) % classes if labels is None else labels, np.int32)
+    if (strange := labels[(labels < 0) | (labels >= classes)]).size:
+        raise UserError(f"the model has no class {strange[0]}; its classes are 0 to {classes - 1}.")
     return generator.generate(count, seed, labels, **controls).numpy(), labels
 
 
