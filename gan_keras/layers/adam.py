@@ -45,7 +45,7 @@ class EqualizedAdam(Adam):
 
     Args:
         learning_rate: the rate of a number that starts with a deviation of 1.
-        slowness: name of a network → a number that its rate is multiplied by.
+        slowness: path of a variable → a number that its rate is multiplied by.
         options: those of Adam.
     """
 
@@ -56,10 +56,8 @@ class EqualizedAdam(Adam):
     def update_step(self, gradient, variable, learning_rate):
         fan_in = math.prod(variable.shape[:-1])
         scale = math.sqrt(2 / fan_in) if len(variable.shape) > 1 else 1.0
-        path = self._trainable_variables[self._get_variable_index(variable)].path.split("/")
-        for network, factor in self.slowness.items():
-            scale *= factor if network in path else 1
-        super().update_step(gradient, variable, scale * learning_rate)
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        super().update_step(gradient, variable, scale * self.slowness.get(path, 1.0) * learning_rate)
 
     def get_config(self):
         return super().get_config() | {"slowness": self.slowness}

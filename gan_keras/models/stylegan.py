@@ -160,8 +160,10 @@ class Model(gan.GAN):
         return keras.Model([image, label], layers.Add(dtype="float32")([logits, projection]), name="discriminator")
 
     def build_optimizer(self, rate):
+        mapping = self.generator.get_layer(self.parts["map"])
+        slowness = {weight.path: SLOWNESS for weight in mapping.trainable_variables}
         options = {"beta_1": self.config.beta_1, "beta_2": self.config.beta_2, "epsilon": 1e-8}
-        return EqualizedAdam(rate, slowness={"mapping": SLOWNESS}, **options)
+        return EqualizedAdam(rate, slowness=slowness, **options)
 
     def image_of(self, batch):
         """Return images of mixed styles: the fine layers of most get the style of another latent."""

@@ -59,6 +59,20 @@ def test_the_fine_layers_of_most_images_get_another_style(game):
     game.config = before
 
 
+def test_the_mapping_network_moves_a_hundredth_as_fast():
+    """Adam's first step is its rate, whatever the gradient: here in proportion to √(2 / fan_in)."""
+    keras.utils.set_random_seed(0)
+    game = stylegan.Model(tiny_config("stylegan", latent_dim=6, learning_rate=0.01), (28, 28, 1))
+    game.compile(total_steps=100)
+    before = [weight.numpy() for weight in game.generator.trainable_variables]
+    game.train_step({"image": tf.random.stateless_uniform([8, 28, 28, 1], [1, 2], -1, 1), "label": tf.range(8)})
+    slow = {id(weight) for weight in game.generator.get_layer("mapping").trainable_variables}
+    for weight, old in zip(game.generator.trainable_variables, before, strict=True):
+        fan_in = np.prod(weight.shape[:-1]) if len(weight.shape) > 1 else 2
+        expected = 0.01 * np.sqrt(2 / fan_in) * (0.01 if id(weight) in slow else 1)
+        assert np.abs(weight.numpy() - old).max() == pytest.approx(expected, rel=0.01), weight.path
+
+
 def test_the_average_style_follows_the_styles(game):
     average = game.memory["average_style"]
     average.assign(tf.zeros_like(average))
