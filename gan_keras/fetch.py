@@ -1,6 +1,6 @@
-"""Fetch a generator that somebody has packed: a file, or its address. Its hash says that it is the right one.
+"""Fetch a generator that somebody has packed, and check its hash.
 
-Example:
+Examples:
   python -m gan_keras.fetch quick.zip --sha256 HASH --out saved_models/quick
 """
 

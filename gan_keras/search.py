@@ -4,10 +4,9 @@ It needs Optuna: pip install -r requirements-search.txt
 
 Examples:
   python -m gan_keras.search --budget 3m --images 5000 --trials 40
-  python -m gan_keras.search --model dcgan --over learning_rate=1e-4..5e-3 filters=16,32,64
+  python -m gan_keras.search --model dcgan --over beta_1=0..0.9 filters=16,32,64
 
-It can be stopped at any time; the same command continues, and more --trials
-add to what is there.
+It can be stopped at any time: the same command goes on.
 """
 
 import importlib.util

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ from gan_keras.comparison.space import contains, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import SAMPLES, LiveEvaluation
 from gan_keras.game.config import Config
-from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, seconds_of
+from gan_keras.options import Count, OptionalCount, OptionalPath, Seed, check_ranges, seconds_of
 from gan_keras.training import callbacks, setup
 from gan_keras.training.watch import distance
 from gan_keras.ui import files, pictures
@@ -40,7 +40,7 @@ class Options:
     over: tuple[str, ...] = ()
     budget: str = "3m"  # training time of each trial, as 300s, 5m or 1h
     trials: Count = 30  # number of trials, with those that were made before
-    images: Annotated[int | None, Between(100)] = None  # number of training digits; default: all
+    images: OptionalCount = None  # number of training digits; default: all
     data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
     seed: Seed = 0  # seed of all trials and of what they try
     out: Path = Path("saved_models/search")  # folder for study.log, search.md and search.png

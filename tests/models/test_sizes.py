@@ -6,7 +6,6 @@ import tensorflow as tf
 from helpers import tiny_config
 
 from gan_keras import models
-from gan_keras.game.networks import feed
 from gan_keras.layers.copies import leaves
 from gan_keras.ui.console import UserError
 
@@ -15,10 +14,10 @@ from gan_keras.ui.console import UserError
 @pytest.mark.parametrize("shape", [(8, 8, 1), (36, 36, 1), (32, 32, 3), (64, 64, 3)])
 def test_networks_follow_the_size_and_the_colours_of_the_images(name, shape):
     game = models.load(name).Model(tiny_config(name), shape)
-    batch = {"latent": game.sample_latents(2), "label": tf.constant([0, 1])}
-    image = feed(game.sampler(), batch, training=False)
+    latents = game.sample_latents(2)
+    image = game.images_of(latents)
     assert image.shape == (2, *shape)
-    assert feed(game.networks["discriminator"], batch | {"image": image}).shape[0] == 2
+    assert game.discriminate({"latent": latents, "label": tf.constant([0, 1]), "image": image}).shape[0] == 2
 
 
 @pytest.mark.parametrize(("side", "number"), [(8, 2), (28, 2), (32, 2), (36, 2), (56, 3), (64, 3), (128, 4)])

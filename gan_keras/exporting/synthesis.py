@@ -1,0 +1,173 @@
+"""Labelled sets of a generator's images, as large as one likes: made in chunks, so that an interrupted one goes on."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from gan_keras.data import writing
+from gan_keras.exporting import loading
+from gan_keras.ui import files
+from gan_keras.ui.console import UserError
+
+SIZE = 5_000  # images that are made at a time
+TURNS = 50  # in which the rejected images of a chunk are made again
+PARTS = ("train", "test")
+MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # images of each class in its training data
+
+Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]  # images, labels → bool [count]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A few thousand images of a set."""
+
+    part: str
+    number: int
+    labels: np.ndarray  # int32 [at most SIZE]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: the same order gives the same images."""
+
+    counts: dict[str, int]  # part → number of images
+    balance: dict[int, float]  # class → its share
+    seed: int
+    controls: dict[str, float]  # those of the generator, such as truncation
+
+    def labels(self, part: str) -> np.ndarray:
+        """Return the labels int32 [count] of a part, in random order: as many of each class as its share says."""
+        count, shares = self.counts[part], np.array(list(self.balance.values()))
+        exact = count * shares / shares.sum()
+        each = np.floor(exact).astype(int)
+        largest_remainders = np.argsort(each - exact, kind="stable")[: count - each.sum()]
+        each[largest_remainders] += 1
+        labels = np.repeat(np.array(list(self.balance), np.int32), each)
+        return np.random.default_rng([self.seed, PARTS.index(part)]).permutation(labels)
+
+
+def synthesize(
+    generator: Any, order: Order, out: Path, kind: str, *, facts: dict[str, Any], accept: Accept | None = None
+) -> dict[str, Any]:
+    """Write a labelled set in one of `data.writing.FORMATS`, with its card, and return what the card says.
+
+    The chunks that are done wait in a hidden folder beside `out`, so that the same call after an interruption makes
+    only the rest; `out` appears when it is whole. No two images have the same latent.
+
+    Args:
+        generator: as `loading.load_generator` returns it.
+        order: what to make.
+        out: the folder, which must not exist.
+        kind: the name of the format.
+        facts: what else the card should say, and what must be the same to go on.
+        accept: says which images are good enough; the others are made again.
+
+    Raises:
+        UserError: if hardly any image is accepted, if the images cannot be written in this format, or if another set
+            was begun here.
+    """
+    shape, names = generator.generate(1, 0).shape[1:], [name.decode() for name in generator.class_names().numpy()]
+    writing.check(kind, tuple(shape), len(names))
+    work = out.with_name(f".making-{out.name}")
+    begin(work, json.loads(json.dumps(facts | {"order": vars(order)})))
+    drawn = 0
+    for chunk in tqdm([chunk for part in PARTS for chunk in chunks(order, part)], unit="chunk", disable=None):
+        path = work / f"{chunk.part}-{chunk.number}.npz"
+        if not path.exists():
+            images, tried = make(generator, order, chunk, accept)
+            with files.replacing(path) as temporary:
+                np.savez(temporary, images=images, drawn=tried)
+        with np.load(path) as content:
+            drawn += int(content["drawn"])
+    made = sum(order.counts.values())
+    card = facts | {"class_names": names, **vars(order), "format": kind, "accepted_share": made / max(1, drawn)}
+    with files.replacing(out) as folder:
+        folder.mkdir(parents=True)
+        for part in PARTS:
+            with writing.FORMATS[kind](folder, part, order.counts[part], tuple(shape), names) as write:
+                for chunk in chunks(order, part):
+                    with np.load(work / f"{part}-{chunk.number}.npz") as content:
+                        write(content["images"], chunk.labels)
+        files.write_json(folder / "card.json", card)
+    files.remove(work)
+    return card
+
+
+def begin(work: Path, order: dict[str, Any]) -> None:
+    """Make the folder of the chunks, or check that it holds the beginning of the same order.
+
+    Raises:
+        UserError: if it holds that of another one.
+    """
+    path = work / "order.json"
+    if not path.exists():
+        files.remove(work)
+        work.mkdir(parents=True)
+        files.write_json(path, order)
+        return
+    if json.loads(path.read_text(encoding="utf-8")) != order:
+        raise UserError(f"{work} holds the beginning of another set. Give its options to go on, or delete it.")
+
+
+def chunks(order: Order, part: str) -> list[Chunk]:
+    """Return the chunks of a part."""
+    labels = order.labels(part)
+    starts = range(0, len(labels), SIZE)
+    return [Chunk(part, number, labels[start : start + SIZE]) for number, start in enumerate(starts)]
+
+
+def make(generator: Any, order: Order, chunk: Chunk, accept: Accept | None) -> tuple[np.ndarray, int]:
+    """Return the images of a chunk, each accepted, and how many were made for it."""
+    images, missing, tried = np.empty(0), np.arange(len(chunk.labels)), 0
+    for turn in range(TURNS):
+        labels, seed = chunk.labels[missing], seed_of(order.seed, chunk, turn)
+        made, _ = loading.make(generator, len(missing), seed, labels, **order.controls)
+        tried += len(made)
+        images = made if turn == 0 else images
+        images[missing] = made
+        if accept is not None:
+            missing = missing[~accept(made, labels)]
+        if accept is None or not len(missing):
+            return images, tried
+    raise UserError(
+        f"after {TURNS} attempts {len(missing)} of {len(chunk.labels)} images are still rejected, the first of class "
+        f"{chunk.labels[missing[0]]}. Give a lower --min-confidence."
+    )
+
+
+def seed_of(seed: int, chunk: Chunk, turn: int) -> int:
+    """Return a seed for each attempt at each chunk; the generator takes 31 bits."""
+    return int(np.random.default_rng([seed, PARTS.index(chunk.part), chunk.number, turn]).integers(2**31))
+
+
+def shares(text: str, classes: int) -> dict[int, float]:
+    """Return the share of each class that is written as "even", "mnist" or "0:10,1:90".
+
+    Raises:
+        UserError: if it cannot be read, or names a class that there is not.
+    """
+    if text == "even":
+        return dict.fromkeys(range(classes), 1.0)
+    if text == "mnist":
+        if classes != len(MNIST):
+            raise UserError(f"--balance mnist is for ten classes, and the model has {classes}.")
+        return {label: float(count) for label, count in enumerate(MNIST)}
+    try:
+        chosen = {int(label): float(share) for label, share in (part.split(":") for part in text.split(","))}
+    except ValueError:
+        raise UserError(f"--balance is {text!r}; it must be even, mnist, or shares such as 0:10,1:90.") from None
+    if wrong := [label for label, share in chosen.items() if not (0 <= label < classes and 0 < share < math.inf)]:
+        raise UserError(f"--balance names class {wrong[0]}; classes are 0 to {classes - 1}, and shares are above 0.")
+    return chosen
+
+
+def weights_sha256(generator: Any) -> str:
+    """Return the SHA-256 of a generator's weights."""
+    return hashlib.sha256(b"".join(variable.numpy().tobytes() for variable in generator.variables)).hexdigest()

@@ -1,0 +1,98 @@
+"""Make a labelled set of digits that other tools read as they read MNIST.
+
+Examples:
+  python -m gan_keras.synthesize --count 60000 --test-count 10000 --out digits
+  python -m gan_keras.synthesize RUN --format csv --balance 0:10,1:90 --out ones
+  python -m gan_keras.synthesize --min-confidence 0.9 --format png --out clear
+
+It can be stopped at any time: the same command goes on.
+"""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import tyro
+from scipy.special import softmax
+
+from gan_keras.evaluation import classifier
+from gan_keras.exporting import loading, synthesis
+from gan_keras.options import Between, Count, Seed, check_ranges, optional
+from gan_keras.ui import console
+from gan_keras.ui.console import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to make, and where."""
+
+    # the folder of a run, or of a generator's SavedModel, that takes labels; default: the generator of the package
+    run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
+    count: Count = 60_000  # number of training images; 60,000 as MNIST has
+    test_count: Annotated[int, Between(0, 10**9)] = 0  # number of test images, of other latents
+    # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or mnist for those of MNIST's training digits
+    balance: str = "even"
+    format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
+    # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
+    min_confidence: Annotated[float, Between(0, 0.999)] = 0.0
+    truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None  # of a model with styles
+    seed: Seed = 0  # the same seed gives the same set
+    out: Path  # the folder to write, which must not exist
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if self.out.exists():
+            raise UserError(f"{self.out} exists already. Give another --out.")
+        if not self.out.resolve().parent.is_dir():
+            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+
+
+@console.command
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make a set as the command line says."""
+    options = tyro.cli(Options, prog="python -m gan_keras.synthesize", args=arguments, description=__doc__)
+    run = options.run or loading.SHIPPED
+    generator = loading.load_generator(run)
+    if not hasattr(generator, "classes"):
+        raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
+    if options.truncation is not None and not loading.takes(generator, "truncation"):
+        raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
+    classes = int(generator.classes())
+    order = synthesis.Order(
+        counts={"train": options.count, "test": options.test_count},
+        balance=synthesis.shares(options.balance, classes),
+        seed=options.seed,
+        controls={} if options.truncation is None else {"truncation": options.truncation},
+    )
+    facts = {
+        "generator": str(run),
+        "sha256": synthesis.weights_sha256(generator),
+        "min_confidence": options.min_confidence,
+    }
+    accept = confident(options.min_confidence) if options.min_confidence else None
+    start = time.monotonic()
+    card = synthesis.synthesize(generator, order, options.out, options.format, facts=facts, accept=accept)
+    total = options.count + options.test_count
+    print(
+        f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "
+        f"{card['accepted_share']:.1%} of those made were accepted. card.json says how they were made."
+    )
+
+
+def confident(least: float) -> synthesis.Accept:
+    """Return a function that says which images the digit classifier finds to be their class, at least so surely."""
+    ruler = classifier.load()
+
+    def accept(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        probabilities = softmax(ruler(images).logits[:, 0], axis=1)
+        return probabilities[np.arange(len(labels)), labels] >= least
+
+    return accept
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

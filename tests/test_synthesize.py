@@ -1,0 +1,199 @@
+"""Labelled sets: read back by tools that are not ours, balanced as asked, the same after an interruption."""
+
+import io
+import json
+import typing
+
+import keras
+import mlxtend.data
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from helpers import run_command
+from PIL import Image
+
+from gan_keras import data, synthesize
+from gan_keras.data import writing
+from gan_keras.exporting import loading, synthesis
+
+COUNTS = {"train": 30, "test": 12}
+
+
+@pytest.fixture(scope="module")
+def order():
+    return synthesis.Order(COUNTS, dict.fromkeys(range(10), 1.0), seed=3, controls={})
+
+
+@pytest.fixture(scope="module")
+def generator(labelled_run):
+    return loading.load_generator(labelled_run)
+
+
+@pytest.fixture(scope="module")
+def expected(generator, order):
+    """Return by part the images and labels that every format must hold."""
+    parts = {}
+    for part in synthesis.PARTS:
+        (chunk,) = synthesis.chunks(order, part)
+        parts[part] = synthesis.make(generator, order, chunk, None)[0], chunk.labels
+    return parts
+
+
+@pytest.fixture(params=list(writing.FORMATS))
+def written(request, generator, order, tmp_path):
+    synthesis.synthesize(generator, order, tmp_path / "set", request.param, facts={})
+    return request.param, tmp_path / "set"
+
+
+def read_idx(folder, part):
+    name = folder / {"train": "train", "test": "t10k"}[part]
+    images, labels = mlxtend.data.loadlocal_mnist(f"{name}-images-idx3-ubyte", f"{name}-labels-idx1-ubyte")
+    return images.reshape(-1, 28, 28), labels
+
+
+def read_png(folder, part):
+    """Keras gives them by class; their names are their numbers."""
+    dataset = keras.utils.image_dataset_from_directory(
+        folder / part, color_mode="grayscale", image_size=(28, 28), batch_size=None, shuffle=False, verbose=False
+    )
+    numbers = [int(path.rpartition("/")[2].removesuffix(".png")) for path in dataset.file_paths]
+    images, labels = zip(*dataset.as_numpy_iterator(), strict=True)
+    order = np.argsort(numbers)
+    return np.stack(images)[order, ..., 0], np.array(labels)[order]
+
+
+def read_csv(folder, part):
+    table = pd.read_csv(folder / f"{part}.csv")
+    return table.drop(columns="label").to_numpy().reshape(-1, 28, 28), table["label"].to_numpy()
+
+
+def read_npz(folder, part):
+    with np.load(folder / "digits.npz") as content:
+        assert content.files == ["x_train", "y_train", "x_test", "y_test"]
+        return content[f"x_{part}"], content[f"y_{part}"]
+
+
+def read_tfrecord(folder, part):
+    features = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
+    parsed = tf.data.TFRecordDataset(str(folder / f"{part}.tfrecord")).map(
+        lambda record: tf.io.parse_single_example(record, features)
+    )
+    rows = list(parsed.as_numpy_iterator())
+    return np.stack([tf.io.decode_png(row["image"])[..., 0] for row in rows]), np.array([row["label"] for row in rows])
+
+
+def read_parquet(folder, part):
+    table = pd.read_parquet(folder / f"{part}-00000-of-00001.parquet")
+    images = [np.asarray(Image.open(io.BytesIO(cell["bytes"]))) for cell in table["image"]]
+    return np.stack(images), table["label"].to_numpy()
+
+
+def test_other_tools_read_the_images_with_their_labels(written, expected):
+    kind, folder = written
+    for part, (images, labels) in expected.items():
+        read_images, read_labels = globals()[f"read_{kind}"](folder, part)
+        np.testing.assert_array_equal(read_images, images[..., 0])
+        np.testing.assert_array_equal(read_labels, labels)
+
+
+def test_our_own_door_reads_them(written, expected):
+    kind, folder = written
+    if kind == "tfrecord":  # which --data-dir does not take
+        return
+    dataset = data.load("", folder)
+    for split, (images, labels) in zip((dataset.train, dataset.test), expected.values(), strict=True):
+        assert sorted(map(bytes, split.images)) == sorted(map(bytes, images))
+        np.testing.assert_array_equal(np.bincount(split.labels), np.bincount(labels))
+
+
+def test_tensorflow_datasets_reads_the_folders_of_pictures(generator, order, expected, tmp_path):
+    synthesis.synthesize(generator, order, tmp_path / "set", "png", facts={})
+    builder = tfds.ImageFolder(str(tmp_path / "set"))
+    for part, (images, labels) in expected.items():
+        rows = list(tfds.as_numpy(builder.as_dataset(split=part)))
+        found = sorted((int(row["label"]), row["image"][..., 0].tobytes()) for row in rows)
+        assert found == sorted((int(label), image.tobytes()) for image, label in zip(images, labels, strict=True))
+
+
+def test_the_formats_of_the_command_are_those_there_are():
+    kinds = typing.get_type_hints(synthesize.Options)["format"]
+    assert typing.get_args(kinds) == tuple(writing.FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("text", "each"),
+    [("even", [10] * 10), ("0:10,1:90", [10, 90]), ("3:1,5:1,7:1", [0, 0, 0, 34, 0, 33, 0, 33]), ("mnist", None)],
+)
+def test_classes_are_as_frequent_as_asked(text, each):
+    order = synthesis.Order({"train": 100}, synthesis.shares(text, 10), seed=0, controls={})
+    counts = np.bincount(order.labels("train"))
+    if each:
+        assert counts.tolist() == each
+    else:
+        assert abs(counts / 100 - np.array(synthesis.MNIST) / 60_000).max() < 0.01
+    assert (order.labels("train") != np.sort(order.labels("train"))).any()
+
+
+def even_sum(images, labels):
+    """Accept about half of the images."""
+    return images.reshape(len(images), -1).sum(axis=1, dtype=np.int64) % 2 == 0
+
+
+def test_a_set_that_was_interrupted_goes_on_and_is_the_same(generator, order, tmp_path, monkeypatch):
+    monkeypatch.setattr(synthesis, "SIZE", 10)
+    turns = iter(range(5))
+
+    def interrupted(images, labels):
+        if next(turns, None) is None:
+            raise KeyboardInterrupt
+        return even_sum(images, labels)
+
+    def make(name, accept):
+        return synthesis.synthesize(generator, order, tmp_path / name, "npz", facts={}, accept=accept)
+
+    card = make("whole", even_sum)
+    with pytest.raises(KeyboardInterrupt):
+        make("parts", interrupted)
+    assert not (tmp_path / "parts").exists()
+    assert make("parts", even_sum) == card
+    assert 0.2 < card["accepted_share"] < 0.8
+    for part in synthesis.PARTS:
+        whole, parts = (read_npz(tmp_path / name, part) for name in ("whole", "parts"))
+        np.testing.assert_array_equal(parts[0], whole[0])
+        np.testing.assert_array_equal(parts[1], whole[1])
+        assert even_sum(whole[0], None).all()
+    assert not list(tmp_path.glob(".*")), "the chunks are gone"
+
+
+def test_the_command_writes_a_set_and_its_card(labelled_run, tmp_path, capsys):
+    out = tmp_path / "set"
+    arguments = [labelled_run, "--count", 20, "--test-count", 10, "--balance", "1:1,2:3", "--out", out]
+    code, text = run_command(synthesize.main, capsys, *arguments)
+    assert code == 0, text
+    assert "30 labelled images in" in text
+    card = json.loads((out / "card.json").read_text())
+    assert card["counts"] == {"train": 20, "test": 10}
+    assert card["accepted_share"] == 1
+    assert len(card["sha256"]) == 64
+    assert np.bincount(read_idx(out, "train")[1]).tolist() == [0, 5, 15]
+    train, test = (read_idx(out, part)[0] for part in ("train", "test"))
+    assert not {image.tobytes() for image in train} & {image.tobytes() for image in test}
+
+
+def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys):
+    for run, arguments, message in (
+        (labelled_run, ["--out", tmp_path], "exists already"),
+        (labelled_run, ["--out", tmp_path / "no" / "set"], "there is no folder"),
+        (labelled_run, ["--balance", "some"], "must be even, mnist, or shares"),
+        (labelled_run, ["--balance", "0:1,12:1"], "names class 12; classes are 0 to 9"),
+        (labelled_run, ["--balance", "0:0"], "shares are above 0"),
+        (labelled_run, ["--truncation", "0.5"], "has no styles"),
+        (labelled_run, ["--count", "50", "--min-confidence", "0.999"], "Give a lower --min-confidence"),
+        (finished_run, [], "takes no labels"),
+    ):
+        out = [] if "--out" in arguments else ["--out", tmp_path / "set"]
+        code, text = run_command(synthesize.main, capsys, run, *arguments, *out)
+        assert (code, message in text) == (2, True), text
+        assert not (tmp_path / "set").exists()
