@@ -13,6 +13,7 @@ from gan_keras import models, train
 from gan_keras.evaluation import tfgan
 from gan_keras.exporting import loading
 from gan_keras.game import config, gan
+from gan_keras.game.networks import feed
 from gan_keras.layers import SpectralNormalization
 from gan_keras.layers.copies import leaves
 from gan_keras.ui.console import UserError
@@ -40,7 +41,13 @@ def test_a_tiny_run_leaves_networks_that_can_be_used(name, tmp_path, idx_folder)
     network = keras.models.load_model(run / "generator.keras", custom_objects={})
     latents = tf.random.stateless_normal([12, network.inputs[0].shape[1]], [5, 0])
     labels = None if labels is None else tf.constant(labels)
-    again = network(latents if labels is None else [latents, labels])  # a tensor: arrays are cast without a word
+    given = {"latent": latents, "label": labels, "truncation": tf.ones([12])}
+    noises = [value for value in network.inputs if value.name not in given]
+    given |= {
+        value.name: tf.random.stateless_normal([12, *value.shape[1:]], [5, 1 + index])
+        for index, value in enumerate(noises)
+    }
+    again = feed(network, given, training=False)  # of tensors: arrays are cast without a word
     np.testing.assert_allclose(images, 127.5 * again + 127.5, atol=0.51)
     if not (run / "discriminator").exists():  # it has no probability to give
         return
