@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import run_command, tiny_config
+from helpers import run_command, tiny_config, write_idx_folder
 
 from benchmarks import (
     absences,
@@ -219,17 +219,18 @@ WEIGHTS = {  # of the generators, counted by hand: kernels with biases, batch no
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", rivals.RIVALS)
-def test_a_rival_has_the_published_generator_and_trains(name, tmp_path, idx_folder):
+def test_a_rival_has_the_published_generator_and_trains(name, tmp_path):
+    digits = str(write_idx_folder(tmp_path / "digits", train_images=64))  # the largest batch
     generator = rivals.RIVALS[name].begin().generator
     assert generator.count_params() == WEIGHTS[name]
     file = tmp_path / "samples.npz"
-    done = contestants.rival(name, str(idx_folder), 1, 20, str(file))
+    done = contestants.rival(name, digits, 1, 20, str(file))
     assert done["steps"] == 1 and done["seconds"] > 0
     with np.load(file) as content:
         assert content["images"].shape == (20, 28, 28, 1)
         assert content["images"].dtype == np.uint8
         assert content["labels"].tolist() == [*range(10)] * 2
-    longer = contestants.rival(name, str(idx_folder), 3, 20, str(tmp_path / "longer.npz"))
+    longer = contestants.rival(name, digits, 3, 20, str(tmp_path / "longer.npz"))
     assert longer["steps"] == 3
     assert (np.load(tmp_path / "longer.npz")["images"] != np.load(file)["images"]).any()
 
