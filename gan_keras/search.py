@@ -23,7 +23,9 @@ from gan_keras.ui.console import UserError
 def main(arguments: Sequence[str] | None = None) -> None:
     """Search as the command line says."""
     if not importlib.util.find_spec("optuna"):
-        raise UserError("a search needs the package optuna: pip install 'gan-keras[search]' or -r requirements-search.txt")
+        raise UserError(
+            "a search needs the package optuna: pip install 'gan-keras[search]' or -r requirements-search.txt"
+        )
     from gan_keras.comparison.search import Options, search  # noqa: PLC0415  (it needs Optuna)
 
     options = tyro.cli(Options, prog="python -m gan_keras.search", args=arguments, description=__doc__)
