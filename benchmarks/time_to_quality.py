@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def contend(name: str, options: Options, digits: int, evaluation: LiveEvaluation) -> dict[str, Any]:
-    """Train a contestant on so many digits, unless that was done before; return its time and its values."""
+    """Return the time of a contestant and how good it became; train it on all `digits` if that is not done yet."""
     out, place = options.folder, options.place and str(options.place)
     if name == "tutorial":
         folder = out / f"tutorial-{digits}"  # other data are another training

@@ -36,7 +36,7 @@ class Options:
     digits: OptionalText = None  # a number such as 2026 to draw digit by digit, by a model that takes labels
     # how far styles may be from their average, by a model with styles: below 1 images are clearer, and more alike
     truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None
-    # draw so many rows and columns of mixed styles, by a model with styles: rows give the coarse ones, columns the fine
+    # size of a table of mixed styles, by a model with styles: its rows share coarse styles, its columns fine ones
     mix: Annotated[int | None, Between(1, 20), optional("INT")] = None
     seed: Seed = 0  # the same seed gives the same images
     # .png: a picture of all; .npy or .npz: uint8 [count, height, width, channels], .npz also with the labels
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         images, labels, columns = loading.mix_styles(generator, options.mix, options.seed), None, options.mix + 1
     else:
         digits = np.array(list(options.digits), np.int32) if options.digits else None
-        controls = {} if options.truncation is None else {"truncation": options.truncation}
+        controls = loading.truncated(generator, run, options.truncation)
         images, labels = loading.make(generator, options.images, options.seed, digits, **controls)
         columns = len(digits) if digits is not None else classes_in(labels)
     save(options.out, images, labels, columns)
@@ -90,8 +90,6 @@ def refuse(options: Options, run: Path, generator: Any) -> None:
     """Raise a `UserError` for what a generator cannot do."""
     if options.digits and not hasattr(generator, "classes"):
         raise UserError(f"the model in {run} takes no labels, so it cannot draw --digits.")
-    if options.truncation is not None and not loading.takes(generator, "truncation"):
-        raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
     if options.mix and not hasattr(generator, "synthesize"):
         raise UserError(f"the model in {run} has no styles to --mix.")
 

@@ -34,7 +34,7 @@ class Options:
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     count: Count = 60_000  # number of training images; 60,000 as MNIST has
     test_count: Annotated[int, Between(0, 10**9)] = 0  # number of test images, of other latents
-    # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or mnist for those of MNIST's training digits
+    # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or as-data for those of MNIST's training digits
     balance: str = "even"
     format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
     # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
@@ -59,20 +59,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     generator = loading.load_generator(run)
     if not hasattr(generator, "classes"):
         raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
-    if options.truncation is not None and not loading.takes(generator, "truncation"):
-        raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
     classes = int(generator.classes())
     order = synthesis.Order(
         counts={"train": options.count, "test": options.test_count},
         balance=synthesis.shares(options.balance, classes),
         seed=options.seed,
-        controls={} if options.truncation is None else {"truncation": options.truncation},
+        controls=loading.truncated(generator, run, options.truncation),
     )
     facts = {
         "generator": str(run),
         "sha256": synthesis.weights_sha256(generator),
         "min_confidence": options.min_confidence,
     }
+    digits = [str(digit).encode() for digit in range(10)]
+    if options.min_confidence and (
+        generator.class_names().numpy().tolist() != digits or generator.generate(1, 0).shape != (1, 28, 28, 1)
+    ):
+        raise UserError(f"--min-confidence needs digits of 28x28, and the model in {run} makes something else.")
     accept = confident(options.min_confidence) if options.min_confidence else None
     start = time.monotonic()
     card = synthesis.synthesize(generator, order, options.out, options.format, facts=facts, accept=accept)

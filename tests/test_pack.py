@@ -15,7 +15,10 @@ from gan_keras.exporting import loading, saved_model
 
 def test_a_packed_generator_is_fetched_as_it_was(labelled_run, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, text = run_command(pack.main, capsys, labelled_run, "--out", "small.zip")
+    measured = shutil.copytree(labelled_run, tmp_path / "measured")
+    place = {"source": str(tmp_path / "mine"), "data": {"name": "mnist", "source": f"IDX files in {tmp_path}"}}
+    (measured / "metrics.json").write_text(json.dumps(place | {"metrics": {"fid_mnist": 1.5}}))
+    code, text = run_command(pack.main, capsys, measured, "--out", "small.zip")
     assert code == 0, text
     command = text.splitlines()[-1].split()[3:]  # as the user is told to type it
     assert hashlib.sha256((tmp_path / "small.zip").read_bytes()).hexdigest() in command
@@ -26,7 +29,9 @@ def test_a_packed_generator_is_fetched_as_it_was(labelled_run, tmp_path, capsys,
     np.testing.assert_array_equal(packed.generate(20, 1), own.generate(20, 1))
     np.testing.assert_array_equal(packed.class_names(), own.class_names())
     facts = json.loads((tmp_path / "saved_models/small/config.json").read_text())
-    assert str(tmp_path.parent) not in json.dumps(facts), "where the data were stays private"
+    metrics = json.loads((tmp_path / "saved_models/small/metrics.json").read_text())
+    assert metrics["metrics"] == {"fid_mnist": 1.5}
+    assert str(tmp_path.parent) not in json.dumps([facts, metrics]), "where the data were stays private"
     assert facts["data"]["sha256"] == json.loads((labelled_run / "config.json").read_text())["data"]["sha256"]
 
 

@@ -116,8 +116,7 @@ def test_each_model_has_something_to_search(model):
 
 
 def test_what_chooses_is_not_trained_on(idx_folder):
-    split = data.load("mnist", idx_folder).train
-    trains, chosen = searching.validation(split, 50)
+    trains, chosen = searching.validation(searching.Options(images=50), data.load("mnist", idx_folder))
     assert (len(trains.images), len(chosen.images)) == (50, 6)
     hashes = [{image.tobytes() for image in part.images} for part in (trains, chosen)]
     assert not hashes[0] & hashes[1]

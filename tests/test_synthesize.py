@@ -16,7 +16,7 @@ from PIL import Image
 
 from gan_keras import data, synthesize
 from gan_keras.data import writing
-from gan_keras.exporting import loading, synthesis
+from gan_keras.exporting import loading, saved_model, synthesis
 
 COUNTS = {"train": 30, "test": 12}
 
@@ -124,7 +124,7 @@ def test_the_formats_of_the_command_are_those_there_are():
 
 @pytest.mark.parametrize(
     ("text", "each"),
-    [("even", [10] * 10), ("0:10,1:90", [10, 90]), ("3:1,5:1,7:1", [0, 0, 0, 34, 0, 33, 0, 33]), ("mnist", None)],
+    [("even", [10] * 10), ("0:10,1:90", [10, 90]), ("3:1,5:1,7:1", [0, 0, 0, 34, 0, 33, 0, 33]), ("as-data", None)],
 )
 def test_classes_are_as_frequent_as_asked(text, each):
     order = synthesis.Order({"train": 100}, synthesis.shares(text, 10), seed=0, controls={})
@@ -186,7 +186,7 @@ def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys):
     for run, arguments, message in (
         (labelled_run, ["--out", tmp_path], "exists already"),
         (labelled_run, ["--out", tmp_path / "no" / "set"], "there is no folder"),
-        (labelled_run, ["--balance", "some"], "must be even, mnist, or shares"),
+        (labelled_run, ["--balance", "some"], "must be even, as-data, or shares"),
         (labelled_run, ["--balance", "0:1,12:1"], "names class 12; classes are 0 to 9"),
         (labelled_run, ["--balance", "0:0"], "shares are above 0"),
         (labelled_run, ["--truncation", "0.5"], "has no styles"),
@@ -197,3 +197,11 @@ def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys):
         code, text = run_command(synthesize.main, capsys, run, *arguments, *out)
         assert (code, message in text) == (2, True), text
         assert not (tmp_path / "set").exists()
+
+
+def test_the_classifier_of_digits_judges_nothing_else(labelled_run, tmp_path, capsys):
+    network = keras.models.load_model(labelled_run / "generator.keras")
+    saved_model.export_network(network, tmp_path / "letters", list("abcdefghij"))
+    arguments = [tmp_path / "letters", "--min-confidence", 0.5, "--out", tmp_path / "set"]
+    code, text = run_command(synthesize.main, capsys, *arguments)
+    assert (code, "needs digits of 28x28" in text) == (2, True), text

@@ -1,5 +1,6 @@
 """A search for better options of a model: many short trainings on validation digits, led by Optuna."""
 
+import dataclasses
 import gc
 import logging
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json
 from optuna.storages import JournalStorage
@@ -17,9 +17,10 @@ from optuna.trial import TrialState
 
 from gan_keras import data, models
 from gan_keras.comparison import budget, search_report
+from gan_keras.comparison.plan import CALIBRATION
 from gan_keras.comparison.space import contains, space
 from gan_keras.evaluation import classifier
-from gan_keras.evaluation.live import SAMPLES, LiveEvaluation
+from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.game.config import Config
 from gan_keras.options import Count, OptionalCount, OptionalPath, Seed, check_ranges, seconds_of
 from gan_keras.training import callbacks, setup
@@ -28,7 +29,6 @@ from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
 FRAMES = 10  # live evaluations in a trial, at each of which a poor one may end
-CALIBRATION = 1 / 15  # the part of the budget that is spent on timing a trial's steps before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +60,11 @@ def search(options: Options) -> optuna.Study:
     spaces = space(options.model, options.over)
     dataset = data.load("mnist", options.data_dir)
     ruler = classifier.load_for(dataset)
-    trains, chosen = validation(dataset.train, options.images)
+    trains, chosen = validation(options, dataset)
     evaluation = LiveEvaluation(ruler, chosen.images)
     terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "data": dataset.sha256}
     terms |= {"space": {name: distribution_to_json(one) for name, one in spaces.items()}}
-    dataset = data.Dataset(dataset.name, dataset.source, trains, dataset.test, dataset.class_names)
+    dataset = dataclasses.replace(dataset, train=trains)
     # Several models compile the same functions of Keras; TensorFlow warns about it as if it were a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with files.locked(options.out):
@@ -87,18 +87,17 @@ def search(options: Options) -> optuna.Study:
     return study
 
 
-def validation(split: data.Split, images: int | None) -> tuple[data.Split, data.Split]:
-    """Return the training images, and others that choose: every tenth, at most `SAMPLES`. The test images have no part.
+def validation(options: Options, dataset: data.Dataset) -> tuple[data.Split, data.Split]:
+    """Return the training images, and those that choose, as a run with live evaluation holds them out.
 
     Raises:
-        UserError: if fewer than `images` are left to train on.
+        UserError: if fewer than `--images` are left to train on.
     """
-    count = len(split.images)
-    chosen = np.arange(0, count, max(10, -(-count // SAMPLES)))
-    trains = data.Split(*(np.delete(rows, chosen, axis=0)[:images] for rows in split))
-    if images and len(trains.images) < images:
-        raise UserError(f"--images is {images:,}, and only {len(trains.images):,} are left beside those that choose.")
-    return trains, data.Split(*(rows[chosen] for rows in split))
+    trains, chosen = setup.hold_out(models.load(options.model).Config(evaluate_every=1), dataset)
+    left, images = len(trains.images), options.images
+    if images and left < images:
+        raise UserError(f"--images is {images:,}, and only {left:,} are left beside those that choose.")
+    return data.Split(*(rows[:images] for rows in trains)), chosen
 
 
 def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDistribution]) -> optuna.Study:
@@ -115,22 +114,23 @@ def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDi
         study = optuna.create_study(study_name="search", storage=storage, pruner=pruner, load_if_exists=True)
     except Exception as error:  # damage makes Optuna raise whatever it comes upon
         raise UserError(f"{path} cannot be read ({type(error).__name__}: {error}). Give another --out.") from None
+    if not study.trials:
+        for name, value in terms.items():
+            study.set_user_attr(name, value)
+    for name, value in terms.items():
+        if study.user_attrs.get(name) != value:
+            raise UserError(
+                f"the search in {options.out} has {name} {study.user_attrs.get(name)}, not {value}. Give another --out."
+            )
     for trial in study.get_trials(states=[TrialState.RUNNING]):  # a process that was stopped has left it
         study.tell(trial.number, state=TrialState.FAIL)
         study.enqueue_trial(trial.params)
     # Each start draws with another seed: with the same one it would repeat itself.
     study.sampler = optuna.samplers.TPESampler(seed=options.seed + len(study.trials), multivariate=True)
     if not study.trials:
-        for name, value in terms.items():
-            study.set_user_attr(name, value)
         config = models.load(options.model).Config()
         own = {name: getattr(config, name) for name in spaces}
         study.enqueue_trial({name: value for name, value in own.items() if contains(spaces[name], value)})
-    for name, value in terms.items():
-        if study.user_attrs.get(name) != value:
-            raise UserError(
-                f"the search in {options.out} has {name} {study.user_attrs.get(name)}, not {value}. Give another --out."
-            )
     return study
 
 

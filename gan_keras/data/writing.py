@@ -31,7 +31,7 @@ def written(function: Callable[..., Iterator[Write]]) -> Format:
 
 
 def check(name: str, shape: Sequence[int], classes: int) -> None:
-    """Raise a `UserError` if images of this shape, or so many classes, cannot be written in a format."""
+    """Raise a `UserError` if a format cannot hold images of this shape or this number of classes."""
     if name == "idx" and (shape[-1] != 1 or classes > 256):
         raise UserError("--format idx holds grey images of at most 256 classes; choose another one.")
 

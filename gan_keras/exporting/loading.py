@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_keras import data
-from gan_keras.ui import files
+from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
 SHIPPED = Path(__file__).parent / "digits"  # the generator that comes with the package, as gan_keras.pack writes one
@@ -63,9 +63,17 @@ def make(
     return generator.generate(count, seed, labels, **controls).numpy(), labels
 
 
-def takes(generator: Any, control: str) -> bool:
-    """Return whether a generator has a control of this name."""
-    return control in generator.signatures["serving_default"].structured_input_signature[1]
+def truncated(generator: Any, run: Path, truncation: float | None) -> dict[str, float]:
+    """Return the controls of a generator for a truncation, none without one.
+
+    Raises:
+        UserError: if the generator, which is that of `run`, has no styles to truncate.
+    """
+    if truncation is None:
+        return {}
+    if "truncation" not in generator.signatures["serving_default"].structured_input_signature[1]:
+        raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
+    return {"truncation": truncation}
 
 
 def mix_styles(generator: Any, count: int, seed: int) -> np.ndarray:
@@ -87,7 +95,7 @@ def mix_styles(generator: Any, count: int, seed: int) -> np.ndarray:
     first = tf.concat([rows[:1], columns], axis=0)
     table = tf.reshape(tf.concat([first[None], table], axis=0), [-1, layers, styles.shape[1]])
     images = np.concatenate([generator.synthesize(part, seed) for part in tf.split(table, count + 1)])
-    images = np.rint(np.clip(127.5 * images + 127.5, 0, 255)).astype(np.uint8)
+    images = pictures.to_uint8(images)
     images[0] = 0
     return images
 

@@ -1,6 +1,7 @@
 """A trained generator as a zip that can be handed on, and back into a folder."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 import urllib.request
@@ -33,7 +34,7 @@ def pack(run: Path, facts: dict[str, Any], out: Path, half: bool) -> str:
     """
     network = read_generator(run)
     names, model = facts["data"]["class_names"], models.load(facts["options"]["model"]).Model
-    facts |= {
+    facts = facts | {
         "options": facts["options"] | {"data_dir": None},
         "data": facts["data"] | {"source": facts["data"]["name"]},
     }
@@ -42,7 +43,9 @@ def pack(run: Path, facts: dict[str, Any], out: Path, half: bool) -> str:
         export_network(network, folder / "generator", names, controls=model.controls, parts=model.parts, half=half)
         files.write_json(folder / "config.json", facts)
         if (run / "metrics.json").exists():
-            shutil.copy(run / "metrics.json", folder)
+            measured = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+            measured |= {"source": run.name, "data": measured["data"] | {"source": measured["data"]["name"]}}
+            files.write_json(folder / "metrics.json", measured)
         with files.replacing(out) as temporary:
             shutil.move(shutil.make_archive(str(folder), "zip", folder), temporary)
     with out.open("rb") as file:

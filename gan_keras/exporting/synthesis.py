@@ -59,7 +59,7 @@ def synthesize(
     """Write a labelled set in one of `data.writing.FORMATS`, with its card, and return what the card says.
 
     The chunks that are done wait in a hidden folder beside `out`, so that the same call after an interruption makes
-    only the rest; `out` appears when it is whole. No two images have the same latent.
+    only the rest; `out` appears when it is whole. Each chunk has a seed of its own.
 
     Args:
         generator: as `loading.load_generator` returns it.
@@ -148,21 +148,21 @@ def seed_of(seed: int, chunk: Chunk, turn: int) -> int:
 
 
 def shares(text: str, classes: int) -> dict[int, float]:
-    """Return the share of each class that is written as "even", "mnist" or "0:10,1:90".
+    """Return the share of each class that is written as "even", "as-data" or "0:10,1:90".
 
     Raises:
         UserError: if it cannot be read, or names a class that there is not.
     """
     if text == "even":
         return dict.fromkeys(range(classes), 1.0)
-    if text == "mnist":
+    if text == "as-data":
         if classes != len(MNIST):
-            raise UserError(f"--balance mnist is for ten classes, and the model has {classes}.")
+            raise UserError(f"--balance as-data is known for MNIST's ten classes, and the model has {classes}.")
         return {label: float(count) for label, count in enumerate(MNIST)}
     try:
         chosen = {int(label): float(share) for label, share in (part.split(":") for part in text.split(","))}
     except ValueError:
-        raise UserError(f"--balance is {text!r}; it must be even, mnist, or shares such as 0:10,1:90.") from None
+        raise UserError(f"--balance is {text!r}; it must be even, as-data, or shares such as 0:10,1:90.") from None
     if wrong := [label for label, share in chosen.items() if not (0 <= label < classes and 0 < share < math.inf)]:
         raise UserError(f"--balance names class {wrong[0]}; classes are 0 to {classes - 1}, and shares are above 0.")
     return chosen

@@ -34,7 +34,7 @@ class Config(config.Config):
 
     filters: Size = 16  # channels of the layers next to the image; two and four times as many further in
     period: Count = 40_000  # images while a stage is faded in, and again while it then stays
-    batch_size: Count = 64  # images in a batch; half the paper's of this project, for more steps per minute
+    batch_size: Count = 64  # images in a batch; half the DCGAN's, for more steps per minute
     learning_rate: Rate = 1e-3  # learning rate of both players, relative to the size of each kernel; as in its paper
     beta_1: Fraction = 0.0  # Adam's momentum; 0 as in its paper
     beta_2: Fraction = 0.99  # decay of Adam's average of squared gradients; 0.99 as in its paper

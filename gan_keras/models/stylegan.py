@@ -169,8 +169,10 @@ class Model(gan.GAN):
         """Return images of mixed styles: the fine layers of most get the style of another latent."""
         mapping, synthesis = (self.generator.get_layer(name) for name in self.parts.values())
         size = tf.shape(batch["latent"])[0]
-        other = self.random(tf.random.stateless_normal, [size, self.config.latent_dim], Stream.MIX, 0)
-        chance = self.random(tf.random.stateless_uniform, [2, size, 1], Stream.MIX, 1)
+        # Each of several critic steps draws anew: the optimizer counts them.
+        number = 2 * self.discriminator_player.optimizer.iterations
+        other = self.random(tf.random.stateless_normal, [size, self.config.latent_dim], Stream.MIX, number)
+        chance = self.random(tf.random.stateless_uniform, [2, size, 1], Stream.MIX, number + 1)
         style, fine = (feed(mapping, batch | {"latent": latent}) for latent in (batch["latent"], other))
         average = self.memory["average_style"]
         average.assign_add((1 - DECAY) * (tf.reduce_mean(tf.cast(style, tf.float32), axis=0) - average))
@@ -207,7 +209,7 @@ class Model(gan.GAN):
 
 
 def repeated(style, count: int):
-    """Return the same style for so many layers: [batch, size] → [batch, count, size]."""
+    """Repeat a style [batch, size] for each of `count` layers: [batch, count, size]."""
     return ops.repeat(style[:, None], count, axis=1)
 
 
