@@ -205,3 +205,10 @@ def test_the_classifier_of_digits_judges_nothing_else(labelled_run, tmp_path, ca
     arguments = [tmp_path / "letters", "--min-confidence", 0.5, "--out", tmp_path / "set"]
     code, text = run_command(synthesize.main, capsys, *arguments)
     assert (code, "needs digits of 28x28" in text) == (2, True), text
+
+
+def test_without_test_images_readers_hold_some_out(generator, tmp_path):
+    order = synthesis.Order({"train": 70, "test": 0}, dict.fromkeys(range(10), 1.0), seed=3, controls={})
+    synthesis.synthesize(generator, order, tmp_path / "set", "idx", facts={})
+    dataset = data.load("", tmp_path / "set")
+    assert (len(dataset.train.images), len(dataset.test.images)) == (60, 10)

@@ -90,7 +90,7 @@ def synthesize(
     card = facts | {"class_names": names, **vars(order), "format": kind, "accepted_share": made / max(1, drawn)}
     with files.replacing(out) as folder:
         folder.mkdir(parents=True)
-        for part in PARTS:
+        for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
             with writing.FORMATS[kind](folder, part, order.counts[part], tuple(shape), names) as write:
                 for chunk in chunks(order, part):
                     with np.load(work / f"{part}-{chunk.number}.npz") as content:
