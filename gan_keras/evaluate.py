@@ -16,8 +16,9 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from gan_keras import data
-from gan_keras.evaluation import metrics, report, ruler, sources
+from gan_keras.evaluation import metrics, report, ruler, sources, translation
 from gan_keras.evaluation.evaluation import FEWEST, Evaluation
+from gan_keras.exporting.translation import is_translator
 from gan_keras.options import Between, Count, Folder, OptionalPath, OptionalText, Seed, Switch, check_ranges
 from gan_keras.training import run_folder
 from gan_keras.ui import console
@@ -59,10 +60,17 @@ def evaluate(options: Options) -> dict[str, Any]:
         UserError: if the source, the data or the ruler cannot be used.
     """
     start = time.monotonic()
-    evaluation = prepare(options)
-    result = evaluation.run()
-    print(report.table(result))
-    print(f"\nIn {evaluation.out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
+    if is_translator(options.source):
+        dataset = run_folder.load_data(options.source, options.data_dir)
+        out = options.out or options.source
+        result = translation.evaluate(options.source, dataset, options.samples, options.seed, out)
+        print(translation.table(result))
+    else:
+        evaluation = prepare(options)
+        out = evaluation.out
+        result = evaluation.run()
+        print(report.table(result))
+    print(f"\nIn {out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
 
 

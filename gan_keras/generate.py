@@ -5,6 +5,7 @@ Examples:
   python -m gan_keras.generate saved_models/quick --count 25 --out grid.png
   python -m gan_keras.generate saved_models/quick --count 10000 --out digits.npz
   python -m gan_keras.generate saved_models/quick --digits 2026
+  python -m gan_keras.generate saved_models/cyclegan-mnist --from scans/ --out out.npz
 """
 
 import re
@@ -17,12 +18,11 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from gan_keras.exporting import loading
-from gan_keras.options import Between, OptionalCount, OptionalText, Seed, check_ranges, optional
-from gan_keras.ui import console, files, pictures
+from gan_keras.exporting import loading, translation
+from gan_keras.options import Between, OptionalCount, OptionalText, Seed, Switch, check_ranges, optional
+from gan_keras.ui import console, pictures
 from gan_keras.ui.console import UserError
 
-LARGEST_GRID = 2500  # images in a picture
 MOST = 1_000_000  # images at a time
 
 
@@ -38,6 +38,9 @@ class Options:
     truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None
     # size of a table of mixed styles, by a model with styles: its rows share coarse styles, its columns fine ones
     mix: Annotated[int | None, Between(1, 20), optional("INT")] = None
+    # images to translate, by a model that does: a folder or a file, in any usual layout
+    source: Annotated[Path | None, tyro.conf.arg(name="from", metavar="PATH"), optional("PATH")] = None
+    backwards: Switch = False  # translate them from the model's target to its source
     seed: Seed = 0  # the same seed gives the same images
     # .png: a picture of all; .npy or .npz: uint8 [count, height, width, channels], .npz also with the labels
     out: Annotated[Path, tyro.conf.arg(metavar="{FILE.png,FILE.npy,FILE.npz}")] = Path("grid.png")
@@ -54,7 +57,11 @@ class Options:
             raise UserError("--digits already says how many images to make; leave out --count.")
         if self.mix and (self.digits or self.count or self.truncation is not None or self.out.suffix != ".png"):
             raise UserError("--mix makes a table of its own, as a .png: leave out --count, --digits and --truncation.")
-        if self.out.suffix == ".png" and self.images > LARGEST_GRID:
+        if self.source and (self.digits or self.count or self.truncation is not None or self.mix):
+            raise UserError("--from translates all images that it names, and takes only --backwards and --out.")
+        if self.backwards and not self.source:
+            raise UserError("--backwards is a direction of --from; give the images to translate.")
+        if self.out.suffix == ".png" and self.images > pictures.MOST_IMAGES:
             raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
         if self.images > MOST:
             raise UserError(
@@ -72,6 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
     options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
     run = options.run or loading.SHIPPED
+    if options.source:
+        direction = translation.TO_SOURCE if options.backwards else translation.TO_TARGET
+        count = translation.translate(run, direction, options.source, options.out)
+        print(f"{count:,} images translated, in {options.out}")
+        return
     generator = loading.load_generator(run)
     refuse(options, run, generator)
     columns: int | None
@@ -81,8 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         digits = np.array(list(options.digits), np.int32) if options.digits else None
         controls = loading.truncated(generator, run, options.truncation)
         images, labels = loading.make(generator, options.images, options.seed, digits, **controls)
-        columns = len(digits) if digits is not None else classes_in(labels)
-    save(options.out, images, labels, columns)
+        columns = len(digits) if digits is not None else pictures.columns_for(labels)
+    pictures.save_images(options.out, images, labels, columns)
     print(f"{len(images)} images in {options.out}")
 
 
@@ -92,25 +104,6 @@ def refuse(options: Options, run: Path, generator: Any) -> None:
         raise UserError(f"the model in {run} takes no labels, so it cannot draw --digits.")
     if options.mix and not hasattr(generator, "synthesize"):
         raise UserError(f"the model in {run} has no styles to --mix.")
-
-
-def classes_in(labels: np.ndarray | None) -> int | None:
-    """Return the number of classes, for a picture with a column for each; None if there are none, or too many."""
-    classes = 0 if labels is None or not len(labels) else int(labels.max()) + 1
-    return classes if 0 < classes <= pictures.MOST_COLUMNS else None
-
-
-def save(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int | None) -> None:
-    """Write images as a picture or as an array, by the suffix of the path; .npz takes the labels too."""
-    if path.suffix == ".png":
-        pictures.save_png(path, pictures.grid(images, columns))
-        return
-    with files.replacing(path) as temporary:
-        if path.suffix == ".npy":
-            np.save(temporary, images)
-        else:
-            arrays: dict[str, Any] = {"images": images} | ({} if labels is None else {"labels": labels})
-            np.savez_compressed(temporary, **arrays)
 
 
 if __name__ == "__main__":

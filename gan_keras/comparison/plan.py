@@ -109,6 +109,7 @@ def own_options(name: str) -> Config:
     given = {argument.partition("=")[0].replace("_", "-") for argument in arguments}
     if same := given & set(map(flag, TERMS)):
         raise UserError(f"--models has {name!r}, but {', '.join(same)} is the same for all models of a comparison.")
+    models.load_sampled(model)
     return command_line.read(["--model", model, *STUDY.get(model, []), *arguments], "")
 
 

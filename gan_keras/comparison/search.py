@@ -93,7 +93,7 @@ def validation(options: Options, dataset: data.Dataset) -> tuple[data.Split, dat
     Raises:
         UserError: if fewer than `--images` are left to train on.
     """
-    trains, chosen = setup.hold_out(models.load(options.model).Config(evaluate_every=1), dataset)
+    trains, chosen = setup.hold_out(models.load_sampled(options.model).Config(evaluate_every=1), dataset)
     left, images = len(trains.images), options.images
     if images and left < images:
         raise UserError(f"--images is {images:,}, and only {left:,} are left beside those that choose.")

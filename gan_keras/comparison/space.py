@@ -35,7 +35,7 @@ def space(model: str, over: Sequence[str]) -> dict[str, BaseDistribution]:
     Raises:
         UserError: for an option that the model does not have, or a value that it cannot have.
     """
-    known = vars(models.load(model).Config())
+    known = vars(models.load_sampled(model).Config())
     return dict(read(text, model) for text in over or [text for text in SPACE if text.partition("=")[0] in known])
 
 

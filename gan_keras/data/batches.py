@@ -9,6 +9,7 @@ import tensorflow as tf
 from gan_keras.data.dataset import Split
 from gan_keras.ui.console import UserError
 
+PARTNER = "partner_"  # begins the names of what is another domain's
 SHUFFLE = 0  # the random stream of the shuffling; `game.randomness.Stream` names the others
 
 Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels] in [-1, 1]; "label": int32 [batch]
@@ -53,7 +54,20 @@ def batches(split: Split, batch_size: int, seed: int, skip: int = 0) -> tf.data.
 
     first_pass, skip = divmod(skip, per_pass)
     passes = tf.data.Dataset.range(first_pass, tf.int64.max)
+    return _ready(passes.flat_map(one_pass).skip(skip).map(gather))
+
+
+def beside(batches: tf.data.Dataset, partners: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the batches of two data sets as one; the names of the second begin with `PARTNER`."""
+
+    def join(batch: Batch, partner: Batch) -> Batch:
+        return batch | {f"{PARTNER}{name}": value for name, value in partner.items()}
+
+    return _ready(tf.data.Dataset.zip(batches, partners).map(join))
+
+
+def _ready(batches: tf.data.Dataset) -> tf.data.Dataset:
     options = tf.data.Options()
     # The tuner sleeps for up to a minute at a time, and the end of `fit()` would wait until it wakes.
     options.autotune.enabled = False
-    return passes.flat_map(one_pass).skip(skip).map(gather).prefetch(2).with_options(options)
+    return batches.prefetch(2).with_options(options)

@@ -35,7 +35,7 @@ class Conversion:
         if self.image_size and self.image_size % MULTIPLE:
             raise UserError(f"--image-size is {self.image_size}; it must be a multiple of {MULTIPLE}.")
 
-    def target(self, sides: Sequence[int], coloured: bool) -> tuple[int, int]:
+    def side_and_channels(self, sides: Sequence[int], coloured: bool) -> tuple[int, int]:
         """Return the side and the channels of the images to make from some whose longer sides are these."""
         channels = self.channels or (3 if coloured else 1)
         if self.image_size:

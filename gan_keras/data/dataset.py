@@ -31,6 +31,7 @@ class Dataset:
     test: Split
     class_names: list[str]
     note: str = ""  # what a report about these data must say
+    partner: "Dataset | None" = None  # another domain, for models that translate between the two
 
     def __post_init__(self) -> None:
         for images, labels in (self.train, self.test):
@@ -64,6 +65,7 @@ class Dataset:
             "image_shape": list(self.image_shape),
             "class_names": self.class_names,
             "sha256": self.sha256,
+            **({"partner": self.partner.facts()} if self.partner else {}),
         }
 
     @functools.cached_property

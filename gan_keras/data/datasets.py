@@ -81,6 +81,21 @@ def path_of(name: str) -> Path:
     return Path(path).expanduser()
 
 
+def place_of(text: str) -> tuple[str, Path | None]:
+    """Return the name of the data set, or the whole path of the folder or file, that a text means.
+
+    Raises:
+        UserError: if there is neither.
+    """
+    name = text.replace("-", "_")
+    if name in _loaders:
+        return name, None
+    path = path_of(text)
+    if not path.exists():
+        raise nearest("data set, folder or file", text, names())
+    return "", path.resolve()
+
+
 @dataset
 def mnist() -> Dataset:
     """MNIST (LeCun et al. 1998): 60,000 + 10,000 handwritten digits; without a network, 5,000 of them.

@@ -99,7 +99,7 @@ def convert(sources: Sequence[Path | bytes], names: Sequence[str], conversion: C
     step = max(1, len(sources) // LOOKED_AT)
     looked_at = [image for image in map(try_to_decode, sources[::step]) if isinstance(image, Image.Image)]
     coloured = any(image.mode == "RGB" and is_coloured(np.asarray(image)) for image in looked_at)
-    side, channels = conversion.target([max(image.size) for image in looked_at] or [1], coloured)
+    side, channels = conversion.side_and_channels([max(image.size) for image in looked_at] or [1], coloured)
 
     def pixels_of(source: Path | bytes) -> np.ndarray | Exception:
         image = try_to_decode(source)

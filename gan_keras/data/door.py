@@ -8,7 +8,7 @@ import numpy as np
 
 from gan_keras.data import cache, emnist, formats
 from gan_keras.data.conversion import Conversion, advice, is_coloured
-from gan_keras.data.dataset import Dataset, hold_out, numbered
+from gan_keras.data.dataset import Dataset, Split, hold_out, numbered
 from gan_keras.ui.console import UserError, note
 
 FIRST_LABELS = {  # those of the first training images, by which a data set is known whatever its files are called
@@ -38,20 +38,10 @@ def load(path: Path, dataset: str, conversion: Conversion) -> Dataset:
     Raises:
         UserError: if it holds nothing that can be read, several things, another data set, or damaged files.
     """
-    if not path.exists():
-        raise UserError(f"there is no folder or file {path}.")
-    found = choose(path, dataset, candidates(path))
-    loaded = found.load(conversion)
+    found, loaded = find(path, dataset, conversion)
     name = dataset or found.dataset or known_by_labels(loaded.train.labels)
     name = name or known_by_path(found.path, loaded) or own_name(path)
-    parts = [loaded.train, *([loaded.test] if loaded.test else [])]
-    names = loaded.class_names
-    if kind := emnist.kind_of(name):
-        parts = [emnist.arrange(kind, part, loaded.turned) for part in parts]
-        names = list(emnist.CLASSES[kind]) if not names or kind == "letters" else names
-    if not loaded.converted:
-        side, channels = conversion.target([max(parts[0].images.shape[1:3])], is_coloured(parts[0].images))
-        parts = [conversion.apply(part, side, channels) for part in parts]
+    parts, names = arranged(name, loaded, conversion)
     train, test = parts if len(parts) == 2 else hold_out(*parts[0])
     names = names or numbered(train.labels, test.labels)
     for text in (*loaded.notes, advice(train.images)):
@@ -61,6 +51,47 @@ def load(path: Path, dataset: str, conversion: Conversion) -> Dataset:
         return Dataset(name, f"{found.what} in {path}", train, test, names)
     except ValueError as error:
         raise UserError(f"{path} cannot be {name}: {error}") from None
+
+
+def read(path: Path, image_shape: tuple[int, int, int]) -> Split:
+    """Return all images that a folder or a file holds, in its own order: none is held out.
+
+    Args:
+        path: the folder or file.
+        image_shape: the (height, width, channels) that the images get.
+
+    Raises:
+        UserError: if it holds nothing that can be read, several things, or damaged files.
+    """
+    conversion = Conversion(image_size=image_shape[0], channels=image_shape[2])
+    found, loaded = find(path, "", conversion)
+    parts, _ = arranged(found.dataset, loaded, conversion)
+    return Split(*(np.concatenate(rows) for rows in zip(*parts, strict=True)))
+
+
+def find(path: Path, dataset: str, conversion: Conversion) -> tuple[formats.Found, formats.Loaded]:
+    """Return what was found in a folder or a file, and loaded.
+
+    Raises:
+        UserError: if there is nothing, several things, or another data set than the one asked for.
+    """
+    if not path.exists():
+        raise UserError(f"there is no folder or file {path}.")
+    found = choose(path, dataset, candidates(path))
+    return found, found.load(conversion)
+
+
+def arranged(name: str, loaded: formats.Loaded, conversion: Conversion) -> tuple[list[Split], list[str]]:
+    """Return the parts of a data set, upright and converted, and the names of its classes if it has any."""
+    parts = [loaded.train, *([loaded.test] if loaded.test else [])]
+    names = loaded.class_names
+    if kind := emnist.kind_of(name):
+        parts = [emnist.arrange(kind, part, loaded.turned) for part in parts]
+        names = list(emnist.CLASSES[kind]) if not names or kind == "letters" else names
+    if not loaded.converted:
+        side, channels = conversion.side_and_channels([max(parts[0].images.shape[1:3])], is_coloured(parts[0].images))
+        parts = [conversion.apply(part, side, channels) for part in parts]
+    return parts, names
 
 
 def candidates(path: Path) -> list[formats.Found]:

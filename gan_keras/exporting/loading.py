@@ -23,7 +23,7 @@ def load_generator(path: Path) -> Any:
     """
     for folder in (path / "generator", path):
         if (folder / "saved_model.pb").exists():
-            generator = _load(folder)
+            generator = load_saved_model(folder)
             if not hasattr(generator, "generate"):
                 raise UserError(f"the SavedModel in {folder} has no `generate`: it is not a generator of gan_keras.")
             return generator
@@ -33,7 +33,7 @@ def load_generator(path: Path) -> Any:
     )
 
 
-def _load(folder: Path) -> Any:
+def load_saved_model(folder: Path) -> Any:
     """Load a SavedModel. It can do all that a program can: load only those of people whom you trust."""
     files.check_name(folder)
     try:
@@ -111,7 +111,7 @@ def load_discriminator(run: Path) -> Discriminate:
     path = run / "discriminator"
     if not (path / "saved_model.pb").exists():
         return lambda images, labels: None
-    discriminator = _load(path)
+    discriminator = load_saved_model(path)
     takes_labels = "label" in discriminator.signatures["serving_default"].structured_input_signature[1]
 
     def discriminate(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from gan_keras.data import FOLDER, Conversion, path_of
+from gan_keras.data import FOLDER, Conversion, Dataset, load, path_of
 from gan_keras.options import (
     Count,
     Every,
@@ -117,11 +117,19 @@ class Config(Conversion):
         if self.resume and self.overwrite:
             raise UserError("--resume continues a run and --overwrite deletes it; give one of them.")
 
+    def load_data(self) -> Dataset:
+        """Load the data that the options name.
+
+        Raises:
+            UserError: if they cannot be found, understood or read.
+        """
+        return load(self.dataset, self.data_dir, self)
+
     @property
     def folder(self) -> Path:
         """The run's folder: `out`, or one named after the model and the data set."""
         name = self.dataset or (self.data_dir.resolve().name if self.data_dir else "mnist")
-        return self.out or Path("saved_models") / f"{self.model}-{re.sub('[^A-Za-z0-9_]+', '-', name)}"
+        return self.out or Path("saved_models") / f"{self.model}-{path_name(name)}"
 
     @property
     def images_per_step(self) -> int:
@@ -152,3 +160,8 @@ class Config(Conversion):
                     f"{reason}Leave the option out to continue that run, or give another --out to start a new one."
                 )
         return {name: theirs[name] for name in RATES if ours[name] != theirs[name]}
+
+
+def path_name(text: str) -> str:
+    """Return a text as part of the name of a folder."""
+    return re.sub("[^A-Za-z0-9_]+", "-", text)

@@ -192,7 +192,7 @@ class GAN(keras.Model):
         if real_logits.shape.rank != 2:
             raise ValueError(f"the discriminator returns {real_logits.shape}; it must be [batch, 1 or more].")
         if self.adversarial_loss.has_threshold:
-            self.track(real_accuracy=share(real_logits > 0), fake_accuracy=share(fake_logits < 0))
+            self.track(real_accuracy=losses.share(real_logits > 0), fake_accuracy=losses.share(fake_logits < 0))
         return self.adversarial_loss.discriminator(real_logits, fake_logits)
 
     def generator_loss(self, real: Batch, fake: Batch) -> tf.Tensor:
@@ -273,6 +273,11 @@ class GAN(keras.Model):
         """Whether a generator makes images of the class that it is asked for."""
         return any("label" in input_names(network) for network in self.averages.values())
 
+    @property
+    def reads_labels(self) -> bool:
+        """Whether the training uses the labels of the images."""
+        return self.takes_labels
+
     def display_columns(self) -> int | None:
         """Return the columns of that picture: one for each class, if a generator takes labels; None for a square."""
         by_class = self.takes_labels and self.classes <= pictures.MOST_COLUMNS
@@ -290,8 +295,3 @@ class GAN(keras.Model):
             chunk = {name: value[start : start + CHUNK] for name, value in batch.items()}
             parts.append(feed(sampler, chunk, training=False))
         return tf.concat(parts, axis=0)
-
-
-def share(condition: tf.Tensor) -> tf.Tensor:
-    """Return the share of elements for which a condition holds."""
-    return tf.reduce_mean(tf.cast(condition, tf.float32))

@@ -51,6 +51,16 @@ def _least_squares_generator(fake_logits: tf.Tensor) -> tf.Tensor:
     return 0.5 * _mean(tf.cast(fake_logits, tf.float32) ** 2)
 
 
+def _binary_discriminator(real_values: tf.Tensor, fake_values: tf.Tensor) -> tf.Tensor:
+    """½E[(D(x) - 1)²] + ½E[D(G(z))²]: the same paper, equation 9, in which 1 is real and 0 is fake."""
+    return 0.5 * (_mean((tf.cast(real_values, tf.float32) - 1) ** 2) + _mean(tf.cast(fake_values, tf.float32) ** 2))
+
+
+def _binary_generator(fake_values: tf.Tensor) -> tf.Tensor:
+    """½E[(D(G(z)) - 1)²]: the same equation."""
+    return 0.5 * _mean((tf.cast(fake_values, tf.float32) - 1) ** 2)
+
+
 def _wasserstein_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """E[D(G(z))] - E[D(x)]: Arjovsky et al. 2017 (arXiv:1701.07875), equation 3, to be minimised."""
     return _mean(fake_logits) - _mean(real_logits)
@@ -70,6 +80,7 @@ def _hinge_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.T
 
 non_saturating = AdversarialLoss(_non_saturating_discriminator, _non_saturating_generator)
 least_squares = AdversarialLoss(_least_squares_discriminator, _least_squares_generator)
+binary_least_squares = AdversarialLoss(_binary_discriminator, _binary_generator, has_threshold=False)
 wasserstein = AdversarialLoss(_wasserstein_discriminator, _wasserstein_generator, has_threshold=False)
 hinge = AdversarialLoss(_hinge_discriminator, _wasserstein_generator)  # equation 17 is Wasserstein's
 
@@ -80,3 +91,8 @@ def relativistic(better_logits: tf.Tensor, worse_logits: tf.Tensor) -> tf.Tensor
     The discriminator minimises it with real and fake logits, the generator with fake and real ones.
     """
     return _mean(tf.nn.softplus(tf.cast(worse_logits, tf.float32) - tf.cast(better_logits, tf.float32)))
+
+
+def share(condition: tf.Tensor) -> tf.Tensor:
+    """Return the share of elements for which a condition holds."""
+    return tf.reduce_mean(tf.cast(condition, tf.float32))

@@ -15,6 +15,7 @@ class Stream(IntEnum):
     MIX = 3
     NOISE = 4
     AUGMENT = 5
+    POOL = 6
     INPUT = 100  # and the numbers after it, for the inputs of a generator that take noise
 
 

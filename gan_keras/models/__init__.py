@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from types import ModuleType
 
-from gan_keras.ui.console import nearest
+from gan_keras.ui.console import UserError, nearest
 
 
 def names() -> list[str]:
@@ -21,3 +21,15 @@ def load(name: str) -> ModuleType:
     if name not in names():
         raise nearest("model", name, names())
     return importlib.import_module(f"{__name__}.{name}")
+
+
+def load_sampled(name: str) -> ModuleType:
+    """Return the module of a model that makes images of its own, from latents.
+
+    Raises:
+        UserError: if there is no such model, or if it translates images instead.
+    """
+    module = load(name)
+    if "generator" not in module.Model.averaged_networks:
+        raise UserError(f"{name} translates images; it makes none of its own that could be compared.")
+    return module

@@ -11,7 +11,7 @@ import tensorflow as tf
 from gan_keras import data
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
-from gan_keras.exporting import saved_model
+from gan_keras.exporting import saved_model, translation
 from gan_keras.game.config import RATES, Config
 from gan_keras.game.gan import GAN
 from gan_keras.layers.precision import native_precision
@@ -32,7 +32,7 @@ def run(options: Config) -> Path:
     """
     start = time.monotonic()
     saved = setup.check_folder(options)
-    dataset = data.load(options.dataset, options.data_dir, options)
+    dataset = options.load_data()
     setup.check_data(options, dataset, saved)
     steps_per_epoch = setup.steps_of_an_epoch(options, dataset)
     ruler = classifier.load_for(dataset) if options.evaluate_every else None
@@ -54,11 +54,11 @@ def run(options: Config) -> Path:
             run_folder.clear(options.folder)
         run_folder.save(options, saved or setup.facts(dataset, ruler))
 
-        how = "with labels" if model.takes_labels else "without labels"
+        how = "with labels" if model.reads_labels else "without labels"
         continued = f", from step {int(model.step):,}" if saved else ""
-        print(
-            f"Training {options.model} {how} on\n  {dataset.describe()}\ninto {options.folder}{continued}", flush=True
-        )
+        domains = [dataset.describe(), *([dataset.partner.describe()] if dataset.partner else [])]
+        on = "\n  ".join([f"Training {options.model} {how} on", *domains])
+        print(f"{on}\ninto {options.folder}{continued}", flush=True)
         try:
             fit(model, dataset, steps_per_epoch, backup, ruler)
         except callbacks.Diverged as error:
@@ -126,7 +126,7 @@ def fit(
             epoch, within = divmod(step, steps_per_epoch)
             model.within_epoch = within > 0
             model.fit(
-                data.batches(trains, options.images_per_step, options.seed, skip=step),
+                setup.batches(options, trains, dataset.partner, skip=step),
                 initial_epoch=epoch,
                 epochs=epoch + 1 if within else options.epochs,
                 steps_per_epoch=steps_per_epoch - within,
@@ -139,7 +139,9 @@ def fit(
 def examples(dataset: data.Dataset, count: int) -> data.Batch:
     """Return real images for the picture after each epoch: the first test images, or else training images."""
     split = dataset.test if len(dataset.test.images) else dataset.train
-    return {"image": data.standardise(split.images[:count]), "label": tf.constant(split.labels[:count])}
+    batch = {"image": data.standardise(split.images[:count]), "label": tf.constant(split.labels[:count])}
+    partner = examples(dataset.partner, count) if dataset.partner else {}
+    return batch | {f"{data.PARTNER}{name}": value for name, value in partner.items()}
 
 
 def finish(model: GAN, dataset: data.Dataset, start: float) -> None:
@@ -162,18 +164,28 @@ def finish(model: GAN, dataset: data.Dataset, start: float) -> None:
         "  progress.gif   the digits, epoch by epoch\n"
         + ("  losses.png     losses and accuracies; the numbers are in history.csv\n" if rows else "")
         + f"  {', '.join(f'{name}/' for name in exported)}: SavedModels for tf.saved_model.load\n"
-        f"  logs/          for tensorboard --logdir {folder}/logs\n"
-        + (next_commands(options, dataset) if "generator" in exported else ""),
+        f"  logs/          for tensorboard --logdir {folder}/logs\n" + next_commands(options, dataset, exported),
         flush=True,
     )
 
 
-def next_commands(options: Config, dataset: data.Dataset) -> str:
-    """Return what to say about the commands that use a trained generator."""
+def next_commands(options: Config, dataset: data.Dataset, exported: list[str]) -> str:
+    """Return what to say about the commands that use what a model has exported."""
+    if translation.TO_TARGET in exported:
+        translate = command("generate", options.folder, **{"from": "IMAGES", "out": "translated.png"})
+        return said(
+            "Translate images and measure the translations with", translate, command("evaluate", options.folder)
+        )
+    if "generator" not in exported:
+        return ""
     commands = [command("generate", options.folder, count=25, out="grid.png")]
     if not classifier.is_of_digits(dataset):  # the classifier of the package knows only digits
         chosen = ("dataset", "data_dir", *(field.name for field in dataclasses.fields(data.Conversion)))
         given = {name: getattr(options, name) for name in chosen}
         commands.append(command("classifier", **given, out="my_classifier"))
-    commands.append(command("evaluate", options.folder))
-    return "Make images and measure them with:\n" + "\n".join(f"  {one}" for one in commands)
+    return said("Make images and measure them with", *commands, command("evaluate", options.folder))
+
+
+def said(what: str, *commands: str) -> str:
+    """Return commands as text, each in a line of its own."""
+    return f"{what}:\n" + "\n".join(f"  {one}" for one in commands)

@@ -1,10 +1,11 @@
 """The folder of a run, and its config.json: the options, and facts about versions and data."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
-from gan_keras import models
+from gan_keras import data, models
 from gan_keras.game.config import Config
 from gan_keras.options import command
 from gan_keras.ui import files
@@ -55,6 +56,12 @@ def load(run: Path) -> tuple[Config, dict[str, Any]]:
         raise _damaged(run, error) from None
     except UserError as error:  # a value that no option has
         raise UserError(f"{run}/config.json: {error}") from None
+
+
+def load_data(run: Path, data_dir: Path | None = None) -> data.Dataset:
+    """Load the data of a run, from another place if one is given."""
+    options, _ = load(run)
+    return dataclasses.replace(options, data_dir=data_dir or options.data_dir).load_data()
 
 
 def read(run: Path) -> dict[str, Any]:

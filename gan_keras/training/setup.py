@@ -65,19 +65,31 @@ def hold_out(options: Config, dataset: data.Dataset) -> tuple[data.Split, data.S
     return trains, data.Split(*(rows[chosen] for rows in dataset.train))
 
 
+def batches(options: Config, trains: data.Split, partner: data.Dataset | None, skip: int) -> tf.data.Dataset:
+    """Return the batches of a run from a step on; with another domain, those of both."""
+    stream = data.batches(trains, options.images_per_step, options.seed, skip)
+    if partner is None:
+        return stream
+    return data.beside(stream, data.batches(partner.train, options.images_per_step, options.seed, skip))
+
+
 def check_data(options: Config, dataset: data.Dataset, saved: dict[str, Any] | None) -> None:
     """Raise a `UserError` if the data are too few for a step, or not those of the resumed run."""
     total, chosen = len(dataset.train.images), len(held_out(options, dataset))
     needed, there = options.images_per_step, total - chosen
+    if dataset.partner:
+        there = min(there, len(dataset.partner.train.images))
     if options.evaluate_every and chosen < FEWEST:
         raise UserError(f"--evaluate-every holds out a tenth of the images, and {total} are too few for that.")
     if needed > there:
         raise UserError(f"a step needs {needed} images, and there are only {there}. Give a smaller --batch-size.")
-    if saved and saved.get("data", {}).get("sha256") != dataset.facts()["sha256"]:
-        raise UserError(
-            f"the run in {options.folder} was trained on other data: {saved.get('data', {}).get('source')}. "
-            f"These are {dataset.source}. Give its --data-dir, or start a new run with another --out."
-        )
+    earlier: dict[str, Any] = saved.get("data", {}) if saved else {}
+    for then, now in ((earlier, dataset), (earlier.get("partner", {}), dataset.partner)):
+        if saved and now and then.get("sha256") != now.sha256:
+            raise UserError(
+                f"the run in {options.folder} was trained on other data: {then.get('source')}. "
+                f"These are {now.source}. Give its --data-dir, or start a new run with another --out."
+            )
 
 
 def steps_of_an_epoch(options: Config, dataset: data.Dataset) -> int:
@@ -119,8 +131,10 @@ def describe(model: GAN, dataset: data.Dataset, steps_per_epoch: int) -> None:
         if value is not None:  # the default of the others is printed below
             print(f"{flag(name):27}{value}")
     weights = (f"{name} {network.count_params():,}" for name, network in model.networks.items())
+    domains = [dataset, *([dataset.partner] if dataset.partner else [])]
+    images = [f"{len(one.train.images):,} training images {one.image_shape}: {one.source}\n" for one in domains]
     print(
-        f"\n{len(dataset.train.images):,} training images {dataset.image_shape}: {dataset.source}\n"
+        f"\n{''.join(images)}"
         f"weights: {', '.join(weights)}\n"
         f"{model.config.epochs} epochs of {steps_per_epoch} steps, into {model.config.folder}\n"
         "Dry run: nothing was written."

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import imageio.v3 as imageio
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_keras.ui import files
 
 MOST_COLUMNS = 20  # classes that get a column each; with more, a picture is a square
+MOST_IMAGES = 2500  # in a picture
 MARGIN = 2  # pixels between the digits of a grid
 ZOOM = 2  # each pixel of a digit becomes a square of this side
 CAPTION_HEIGHT = 26
@@ -45,6 +47,39 @@ def save_png(path: Path, image: np.ndarray) -> None:
     """Write a uint8 image."""
     with files.replacing(path) as temporary:
         imageio.imwrite(temporary, image)
+
+
+def columns_for(labels: np.ndarray | None) -> int | None:
+    """Return the number of classes, for a picture with a column for each; None if there are none, or too many."""
+    classes = 0 if labels is None or not len(labels) else int(labels.max()) + 1
+    return classes if 0 < classes <= MOST_COLUMNS else None
+
+
+def pairs(above: np.ndarray, below: np.ndarray, columns: int = 20) -> np.ndarray:
+    """Lay out images uint8 [count, height, width, channels] in rows, and under each row another one of as many."""
+    rows = [
+        np.concatenate([_filled(images[start : start + columns], columns) for images in (above, below)])
+        for start in range(0, len(above), columns)
+    ]
+    return grid(np.concatenate(rows), columns)
+
+
+def _filled(images: np.ndarray, count: int) -> np.ndarray:
+    """Return `count` images: black ones after those that there are."""
+    return np.concatenate([images, np.zeros((count - len(images), *images.shape[1:]), np.uint8)])
+
+
+def save_images(path: Path, images: np.ndarray, labels: np.ndarray | None, columns: int | None) -> None:
+    """Write images as a picture or as an array, by the suffix of the path; .npz takes the labels too."""
+    if path.suffix == ".png":
+        save_png(path, grid(images, columns))
+        return
+    with files.replacing(path) as temporary:
+        if path.suffix == ".npy":
+            np.save(temporary, images)
+        else:
+            arrays: dict[str, Any] = {"images": images} | ({} if labels is None else {"labels": labels})
+            np.savez_compressed(temporary, **arrays)
 
 
 def is_sound(png: Path) -> bool:

@@ -3,14 +3,14 @@
 import keras
 import pytest
 import tensorflow as tf
-from helpers import tiny_config
+from helpers import SAMPLED, tiny_config
 
 from gan_keras import models
 from gan_keras.layers.copies import leaves
 from gan_keras.ui.console import UserError
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", SAMPLED)
 @pytest.mark.parametrize("shape", [(8, 8, 1), (36, 36, 1), (32, 32, 3), (64, 64, 3)])
 def test_networks_follow_the_size_and_the_colours_of_the_images(name, shape):
     game = models.load(name).Model(tiny_config(name), shape)
@@ -18,6 +18,16 @@ def test_networks_follow_the_size_and_the_colours_of_the_images(name, shape):
     image = game.images_of(latents)
     assert image.shape == (2, *shape)
     assert game.discriminate({"latent": latents, "label": tf.constant([0, 1]), "image": image}).shape[0] == 2
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (36, 36, 1), (64, 64, 3)])
+def test_translators_follow_them_too(shape):
+    game = models.load("cyclegan").Model(tiny_config("cyclegan"), shape)
+    image = tf.zeros([2, *shape])
+    for name in game.generator_networks:
+        assert game.translate(name, image).shape == image.shape
+    for domain in ("source", "target"):
+        assert game.judge(domain, image, 0).shape[0] == 2
 
 
 @pytest.mark.parametrize(("side", "number"), [(8, 2), (28, 2), (32, 2), (36, 2), (56, 3), (64, 3), (128, 4)])

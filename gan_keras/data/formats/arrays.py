@@ -48,6 +48,14 @@ def npz_files(place: Place) -> Iterator[Found]:
 
 
 @reader
+def npy_file(place: Place) -> Iterator[Found]:
+    """A file with images alone; in a folder there may be anything in such files."""
+    file = place.path
+    if file.is_file() and file.suffix.lower() == ".npy":
+        yield Found(file, f"images in {file.name}", partial(load_npy, file))
+
+
+@reader
 def mat_files(place: Place) -> Iterator[Found]:
     """EMNIST's, the Street View House Numbers' and mldata's .mat files."""
     street: dict[Path, dict[str, Path]] = {}
@@ -95,6 +103,17 @@ def load_npz(path: Path, conversion: Conversion) -> Loaded:
             f"{path} has the arrays {', '.join(arrays) or 'none'}; it needs x_train and y_train, or images."
         )
     return Loaded(train, pair(TEST_KEYS))
+
+
+def load_npy(path: Path, conversion: Conversion) -> Loaded:
+    """Load images without labels.
+
+    Raises:
+        UserError: if the file is damaged, or holds something else.
+    """
+    with undamaged(path), path.open("rb") as file:
+        images = np.load(file, allow_pickle=False)
+    return Loaded(split(path, images, None))
 
 
 def load_parts(folder: Path, name: str, files: Mapping[str, Path], conversion: Conversion) -> Loaded:

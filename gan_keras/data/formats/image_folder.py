@@ -19,6 +19,13 @@ Pictures = Mapping[str, Sequence[Path]]  # class → its files
 
 
 @reader
+def one_picture(place: Place) -> Iterator[Found]:
+    """A file that is a picture, without a label."""
+    if place.path.is_file() and place.path.suffix.lower() in decoding.SUFFIXES:
+        yield Found(place.path, "a picture", partial(load, place.path.parent, {"train": {"": [place.path]}}))
+
+
+@reader
 def image_folders(place: Place) -> Iterator[Found]:
     """A folder of pictures; folders with nothing but another one in them are passed through."""
     folder = place.path

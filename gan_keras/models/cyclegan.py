@@ -1,0 +1,243 @@
+"""CycleGAN: images of one hand become those of another, and back (Zhu et al. 2017, arXiv:1703.10593).
+
+python -m gan_keras.train --model cyclegan
+
+|  | in the source | here |
+| --- | --- | --- |
+| least squares, cycle loss of 10, identity loss of 5, pool of 50 | sections 4 and 5.2 | as in the source |
+| generators | 64 filters, 6 or 9 blocks, two strides | 32 filters, 4 blocks, a stride for each doubling above 14 |
+| discriminators | 70x70 patches, four halvings | as many halvings as the images allow |
+| borders | reflected | zeros: digits end before the border |
+| batch | 1 | 16: as many images in a tenth of the time |
+| what is exported | the last weights | their average, as of all models here |
+| semantic loss | none | CyCADA's (Hoffman et al. 2018, arXiv:1711.03213, equation 4), by a reader that learns along |
+"""
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from gan_keras import data
+from gan_keras.game import config, gan, losses, pool
+from gan_keras.game.augmentation import augment
+from gan_keras.game.networks import feed, halvings
+from gan_keras.game.randomness import Stream
+from gan_keras.layers import Conv2DTranspose, LeakyReLU
+from gan_keras.options import Count, Images, NotNegative, Size
+from gan_keras.ui.console import UserError
+
+ROWS = 6  # of the picture: an image, its translation, and that one translated back, for both domains
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(config.Config):
+    """The options of the CycleGAN."""
+
+    source: str = ""  # the first domain: a data set, or a folder or file; default: what --dataset or --data-dir says
+    target: str = "digits8x8"  # the second domain: a data set, or a folder or file with images
+    filters: Size = 32  # channels of the layers next to the image; half of its paper's, whose photos are larger
+    blocks: Count = 4  # residual blocks of a generator; 6 in its paper for images of 128x128
+    cycle: NotNegative = 10.0  # weight of the cycle loss: an image translated there and back is the same
+    identity: NotNegative = 5.0  # weight of the identity loss: an image that is in the domain already stays as it is
+    semantic: NotNegative = 1.0  # weight of the semantic loss: a translation has its image's class; 0: as in its paper
+    pool: Count = 50  # earlier fakes that the discriminators are shown; 50 as in its paper
+    batch_size: Count = 16  # images in a batch; 1 in its paper
+    samples: Images = 60  # images in the picture after each epoch, in six rows
+    latent_dim: ClassVar[int] = 0  # type: ignore[misc]  # no option here: it draws no latents
+
+    presets = config.Config.presets | {"quick": {"epochs": 8, "steps_per_epoch": 100}}
+
+    def __post_init__(self) -> None:
+        if self.source:  # another way to write a data set or a place
+            name, place = data.place_of(self.source)
+            for option, value in (("dataset", name), ("data_dir", place)):
+                if value and getattr(self, option) not in ("", None, value):
+                    raise UserError(f"--source {self.source} and --dataset or --data-dir differ; give one of them.")
+                object.__setattr__(self, option, value or getattr(self, option))
+            object.__setattr__(self, "source", "")
+        name, place = data.place_of(self.target)
+        object.__setattr__(self, "target", name or str(place))
+        super().__post_init__()
+        if self.pool < self.batch_size:
+            raise UserError(f"--pool is {self.pool}; it must hold a batch of {self.batch_size}.")
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder: `out`, or one named after the model and both domains."""
+        plain = super().folder
+        return self.out or plain.with_name(f"{plain.name}-{config.path_name(Path(self.target).name)}")
+
+    def load_data(self) -> data.Dataset:
+        """Load both domains; the target's images get the size and colours of the source's."""
+        source = super().load_data()
+        height, _, channels = source.image_shape
+        name, place = data.place_of(self.target)
+        alike = data.Conversion(image_size=height, channels=channels, skip_damaged=self.skip_damaged)
+        return dataclasses.replace(source, partner=data.load(name, place, alike))
+
+
+class Model(gan.GAN):
+    """A generator for each direction, a discriminator for each domain, and a reader of the classes.
+
+    Cycle consistency alone lets a 3 become a 6 that comes back as a 3. The reader keeps that from happening: it learns
+    the source's classes on images and on their translations, and the generators must make what it reads as before. The
+    target's labels are never used.
+    """
+
+    config: Config
+    adversarial_loss = losses.binary_least_squares
+    generator_networks = ("to_target", "to_source")
+    discriminator_networks = ("target_critic", "source_critic", "reader")
+    averaged_networks = generator_networks
+    tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
+
+    def build_networks(self) -> dict[str, keras.Model]:
+        translators = {name: self.build_translator(name) for name in self.generator_networks}
+        critics = {name: self.build_critic(name) for name in ("target_critic", "source_critic")}
+        return translators | critics | {"reader": self.build_reader()}
+
+    def build_translator(self, name: str) -> keras.Model:
+        """Return a network from images of a domain to images of the other."""
+        filters = self.config.filters
+        doublings = range(max(1, halvings(self.image_shape) - 1))
+        image = keras.Input(self.image_shape, name="image")
+        values = normalised(convolution(filters, 7)(image))
+        for number in doublings:
+            values = normalised(convolution(filters * 2 ** (number + 1), 3, strides=2)(values))
+        channels = values.shape[-1]
+        for _ in range(self.config.blocks):
+            inner = normalised(convolution(channels, 3)(values))
+            values = values + instance_normalisation()(convolution(channels, 3)(inner))
+        for number in reversed(doublings):
+            double = Conv2DTranspose(filters * 2**number, 4, strides=2, padding="same", use_bias=False)
+            values = normalised(double(values))
+        values = layers.Conv2D(self.image_shape[-1], 7, padding="same")(values)
+        return keras.Model(image, layers.Activation("tanh", dtype="float32")(values), name=name)
+
+    def build_critic(self, name: str) -> keras.Model:
+        """Return a network from images of a domain to [batch, patches]: how real each patch is."""
+        image = keras.Input(self.image_shape, name="image")
+        values = LeakyReLU(0.2)(layers.Conv2D(self.config.filters, 4, strides=2, padding="same")(image))
+        for number in range(1, halvings(self.image_shape)):
+            values = convolution(self.config.filters * 2**number, 4, strides=2)(values)
+            values = LeakyReLU(0.2)(instance_normalisation()(values))
+        patches = layers.Conv2D(1, 4, padding="same", dtype="float32")(values)
+        return keras.Model(image, layers.Flatten(dtype="float32")(patches), name=name)
+
+    def build_reader(self) -> keras.Model:
+        """Return a network from images of either domain to the logits of the source's classes."""
+        convolutions = [
+            layer
+            for number in range(halvings(self.image_shape))
+            for layer in (
+                layers.Conv2D(self.config.filters * 2**number, 5, strides=2, padding="same"),
+                LeakyReLU(0.2),
+            )
+        ]
+        image = keras.Input(self.image_shape, name="image")
+        logits = layers.Dense(self.classes, dtype="float32")
+        return keras.Sequential([image, *convolutions, layers.Flatten(), logits], name="reader")
+
+    def build_memory(self) -> dict[str, tf.Variable]:
+        return {f"{domain}_pool": pool.create(self.config.pool, self.image_shape) for domain in ("target", "source")}
+
+    @property
+    def reads_labels(self) -> bool:
+        return self.config.semantic > 0 and self.classes > 1
+
+    def generate(self, real, number=0):
+        """Return the translations of a batch: `target` of its `image`, and `source` of its `partner_image`."""
+        return {
+            "target": self.translate("to_target", real["image"]),
+            "source": self.translate("to_source", real["partner_image"]),
+        }
+
+    def shown(self, batch, number):
+        return batch  # the generators see the images as they are; `judge` augments them
+
+    def translate(self, direction: str, image: tf.Tensor) -> tf.Tensor:
+        """Return the translations of images in training."""
+        return feed(self.networks[direction], {"image": image})
+
+    def judge(self, domain: str, image: tf.Tensor, number: int) -> tf.Tensor:
+        """Return what a discriminator says of images. `number` counts the batches that are judged in a step."""
+        if self.config.augment:
+            draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.AUGMENT, number=number)
+            image = augment(image, draw)
+        return feed(self.networks[f"{domain}_critic"], {"image": image})
+
+    def discriminator_loss(self, real, fake):
+        seen = self.step * tf.cast(tf.shape(real["image"])[0], tf.int64)
+        total = 0.0
+        for number, (domain, image) in enumerate((("target", real["partner_image"]), ("source", real["image"]))):
+            draw = functools.partial(self.random, stream=Stream.POOL, number=number)
+            earlier = pool.exchange(self.memory[f"{domain}_pool"], fake[domain], seen, draw)
+            real_values = self.judge(domain, image, 2 * number)
+            fake_values = self.judge(domain, earlier, 2 * number + 1)
+            total += self.adversarial_discriminator_loss(real_values, fake_values)
+        read = self.misread(real["image"], real["label"]) + self.misread(fake["target"], real["label"])
+        return total + read
+
+    def generator_loss(self, real, fake):
+        source, target = real["image"], real["partner_image"]
+        fooled = [
+            self.adversarial_loss.generator(self.judge(domain, fake[domain], 4 + number))
+            for number, domain in enumerate(("target", "source"))
+        ]
+        cycle = difference(self.translate("to_source", fake["target"]), source)
+        cycle += difference(self.translate("to_target", fake["source"]), target)
+        loss = 2 * sum(fooled) + self.config.cycle * cycle  # its paper halves only the discriminators' loss
+        if self.config.identity:
+            same = difference(self.translate("to_target", target), target)
+            same += difference(self.translate("to_source", source), source)
+            loss += self.config.identity * same
+        semantic = self.misread(fake["target"], real["label"])
+        semantic += self.misread(fake["source"], tf.stop_gradient(tf.nn.softmax(feed(self.reader, {"image": target}))))
+        self.track(cycle_loss=cycle, semantic_loss=semantic)
+        return loss + self.config.semantic * semantic
+
+    def misread(self, image: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
+        """Return the reader's cross-entropy; `truth` is labels int [batch], or probabilities [batch, classes]."""
+        truth = tf.one_hot(truth, self.classes) if truth.dtype.is_integer else truth
+        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, feed(self.reader, {"image": image})))
+
+    def display(self, examples):
+        """Return source, translated, translated back; and the same from the target."""
+        shown = []
+        for name, there, back in (("image", "to_target", "to_source"), ("partner_image", "to_source", "to_target")):
+            image = examples[name][: self.display_columns()]
+            translated = feed(self.averages[there], {"image": image}, training=False)
+            shown += [image, translated, feed(self.averages[back], {"image": translated}, training=False)]
+        return tf.concat(shown, axis=0)
+
+    def display_columns(self) -> int:
+        return max(1, self.config.samples // ROWS)
+
+    def exports(self) -> dict[str, keras.Model]:
+        return self.averages
+
+
+def difference(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
+    """Return the mean absolute difference of images."""
+    return tf.reduce_mean(tf.abs(one - other))
+
+
+def convolution(filters: int, kernel_size: int, strides: int = 1) -> layers.Conv2D:
+    """Return a convolution before an instance normalisation, which takes any bias away again."""
+    return layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)
+
+
+def instance_normalisation() -> layers.Layer:
+    """Return the layer that gives each map of each image mean and deviation (Ulyanov et al. 2016, arXiv:1607.08022)."""
+    return layers.GroupNormalization(groups=-1, epsilon=1e-5)
+
+
+def normalised(values):
+    """Return what follows most convolutions of a generator."""
+    return layers.ReLU()(instance_normalisation()(values))
