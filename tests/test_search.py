@@ -7,7 +7,7 @@ import optuna
 import pytest
 from helpers import SAMPLED, run_command
 
-from gan_keras import data, search
+from gan_keras import data, models, search
 from gan_keras.comparison import search as searching
 from gan_keras.comparison.space import SPACE, read, space
 from gan_keras.training import command_line

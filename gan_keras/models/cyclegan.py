@@ -32,6 +32,7 @@ from gan_keras.layers import Conv2DTranspose, LeakyReLU
 from gan_keras.options import Count, Images, NotNegative, Size
 from gan_keras.ui.console import UserError
 
+ZOOM, SHIFT = 1.4, 0.1  # how much larger or smaller, and moved by which part of a side, the reader sees images
 ROWS = 6  # of the picture: an image, its translation, and that one translated back, for both domains
 
 
@@ -86,8 +87,7 @@ class Model(gan.GAN):
     """A generator for each direction, a discriminator for each domain, and a reader of the classes.
 
     Cycle consistency alone lets a 3 become a 6 that comes back as a 3. The reader keeps that from happening: it learns
-    the source's classes on images and on their translations, and the generators must make what it reads as before. The
-    target's labels are never used.
+    the source's classes, and the generators must make what it reads as before. The target's labels are never used.
     """
 
     config: Config
@@ -136,7 +136,7 @@ class Model(gan.GAN):
             layer
             for number in range(halvings(self.image_shape))
             for layer in (
-                layers.Conv2D(self.config.filters * 2**number, 5, strides=2, padding="same"),
+                layers.Conv2D(self.config.filters * 2 ** (number + 1), 5, strides=2, padding="same"),
                 LeakyReLU(0.2),
             )
         ]
@@ -181,8 +181,8 @@ class Model(gan.GAN):
             real_values = self.judge(domain, image, 2 * number)
             fake_values = self.judge(domain, earlier, 2 * number + 1)
             total += self.adversarial_discriminator_loss(real_values, fake_values)
-        read = self.misread(real["image"], real["label"]) + self.misread(fake["target"], real["label"])
-        return total + read
+        draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX)
+        return total + self.misread(zoomed(real["image"], draw), real["label"])
 
     def generator_loss(self, real, fake):
         source, target = real["image"], real["partner_image"]
@@ -221,6 +221,19 @@ class Model(gan.GAN):
 
     def exports(self) -> dict[str, keras.Model]:
         return self.averages
+
+
+def zoomed(images: tf.Tensor, draw) -> tf.Tensor:
+    """Return images larger or smaller and moved a little, each by random numbers of its own.
+
+    Hands differ in size and place. A reader that has seen its own domain's digits so reads more of the other's.
+    """
+    size = tf.shape(images)[0]
+    numbers = draw([size, 3])
+    side = ZOOM ** (2 * numbers[:, :1] - 1)
+    corner = (1 - side) / 2 + SHIFT * (2 * numbers[:, 1:] - 1)
+    boxes = tf.concat([corner, corner + side], axis=1)
+    return tf.image.crop_and_resize(images, boxes, tf.range(size), tf.shape(images)[1:3], extrapolation_value=-1.0)
 
 
 def difference(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

@@ -10,7 +10,6 @@ from keras import layers
 
 from gan_keras import data
 from gan_keras.evaluation import translation
-from gan_keras.evaluation.metrics import teaching
 from gan_keras.exporting.saved_model import export_network
 from gan_keras.ui.console import UserError
 
@@ -34,7 +33,7 @@ def digits():
 @pytest.mark.slow  # three classifiers are trained
 def test_what_a_translator_keeps_is_what_the_classifiers_of_the_domains_see(digits, tmp_path, monkeypatch):
     """There it inverts, which is perfect; back it makes the same image of all, which keeps nothing."""
-    monkeypatch.setattr(teaching, "STEPS", 60)
+    monkeypatch.setattr(translation, "STEPS", 60)
     source, target = digits
     for name, scale in (("to_target", -1.0), ("to_source", 0.0)):
         export_network(translator(scale), tmp_path / name, source.class_names)

@@ -12,13 +12,13 @@ STEPS = 2000  # training steps of the classifier; it learns no more after that
 @metric(classification_accuracy=Value("classifier from samples", "high"))
 def classification_accuracy(teaching_images: data.Split, dataset: data.Dataset, seed: int) -> dict[str, float]:
     """Accuracy on real test images of a classifier trained on samples (Ravuri and Vinyals 2019, arXiv:1905.10887)."""
-    network = taught_by(teaching_images, len(dataset.class_names), seed)
+    network = taught_by(teaching_images, len(dataset.class_names), seed, STEPS)
     return {"classification_accuracy": classifier.accuracy(network, dataset.test)}
 
 
-def taught_by(split: data.Split, classes: int, seed: int) -> keras.Model:
-    """Return a classifier that has learned from these images alone, in `STEPS` steps."""
+def taught_by(split: data.Split, classes: int, seed: int, steps: int) -> keras.Model:
+    """Return a classifier that has learned from these images alone, in about so many steps."""
     batch_size = min(128, len(split.images))
-    epochs = -(-STEPS // (len(split.images) // batch_size))
+    epochs = -(-steps // (len(split.images) // batch_size))
     training = classifier.Training(epochs=epochs, batch_size=batch_size, seed=seed)
     return classifier.train(split, classes, training)
