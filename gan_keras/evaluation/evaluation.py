@@ -19,6 +19,7 @@ from gan_keras.exporting.loading import Discriminate, load_discriminator
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
+WALKS = 2000  # walks between two latents
 FEWEST = 20  # images: precision and recall need more than they have neighbours
 
 
@@ -65,7 +66,7 @@ class Evaluation:
             "date": time.strftime("%Y-%m-%d %H:%M:%S"),
             "metrics": metrics.with_ruler(values, self.ruler.name),
             "standard_errors": metrics.with_ruler(errors, self.ruler.name),
-            "real": metrics.with_ruler({name: floor[name] for name in values}, self.ruler.name),
+            "real": metrics.with_ruler({name: floor[name] for name in values if name in floor}, self.ruler.name),
             **extra,
         }
         self.write(result, fake)
@@ -99,6 +100,7 @@ class Evaluation:
             values, floor = pool.map(
                 lambda sample: metrics.compute(material(self.ruler, reference, sample)), (fake, real)
             )
+        values |= metrics.compute(self.walk(self.seed))
         errors = {name: value.error for name, value in values.items() if isinstance(value, metrics.Estimate)}
         if self.repeats > 1:
             draws = [values, *self.measure_again(reference, len(images), discriminate)]
@@ -118,12 +120,23 @@ class Evaluation:
         probability = discriminate(images, labels)
         return Sample(images, *self.ruler.measure(images), distances, neighbours, classes, labels, probability)
 
+    def walk(self, seed: int) -> dict[str, np.ndarray]:
+        """Return the material of the metrics about walks between latents; files have none."""
+        if not isinstance(self.source, sources.Generator):
+            return {}
+        images = self.source.walk(WALKS, seed, metrics.smoothness.STEP)
+        return {
+            f"walk_{name}_features": self.ruler.measure(one).features
+            for name, one in zip(("start", "end"), images, strict=True)
+        }
+
     def measure_again(self, reference: "Sample", count: int, discriminate: Discriminate) -> Iterator[dict[str, float]]:
         """Yield the values of further sets of samples, each with the next seed."""
         for number in range(1, self.repeats):
             print(f"Measuring set {number + 1} of {self.repeats}", flush=True)
             images, labels = self.source.draw(count, self.seed + number, self.dataset)
-            yield metrics.compute(material(self.ruler, reference, self.measure(images, labels, discriminate)))
+            sample = self.measure(images, labels, discriminate)
+            yield metrics.compute(material(self.ruler, reference, sample) | self.walk(self.seed + number))
 
     def teach(self) -> tuple[list[dict[str, float]], int]:
         """Train a classifier on samples and one on as many real images; return the values of both and the number."""

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 
 from gan_keras import data
 from gan_keras.exporting import loading
 from gan_keras.ui.console import UserError
+
+BATCH = 500  # images that are made at a time
 
 
 class Source(Protocol):
@@ -53,6 +56,54 @@ class Generator:
             )
         labels = np.random.default_rng(seed).permutation(dataset.train.labels)[:count]
         return loading.make(self.generator, count, seed, labels)
+
+    def walk(self, count: int, seed: int, step: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return images at points of walks between two latents, and those a step further.
+
+        The walks are along the sphere, and the points are anywhere on them. The class and the noise stay the same.
+
+        Args:
+            count: the number of walks.
+            seed: the same seed gives the same walks.
+            step: part of a walk.
+
+        Returns:
+            Two arrays float32 [count, height, width, channels] from 0 to 255: small differences are not rounded away.
+        """
+        _, inputs = self.generator.signatures["serving_default"].structured_input_signature
+        random = np.random.default_rng(seed)
+        latent_dim = inputs["latent"].shape[1]
+        starts, ends = random.standard_normal((2, count, latent_dim), np.float32)
+        places = random.uniform(0, 1 - step, (count, 1)).astype(np.float32)
+        fixed: dict[str, np.ndarray] = {}
+        for name, value in inputs.items():
+            if name == "label":
+                fixed[name] = np.arange(count, dtype=np.int32) % int(self.generator.classes())
+            elif name == "truncation":
+                fixed[name] = np.ones(count, np.float32)
+            elif name != "latent":
+                fixed[name] = random.standard_normal((count, *value.shape[1:]), np.float32)
+
+        def images_at(places: np.ndarray) -> np.ndarray:
+            batch = fixed | {"latent": on_sphere(starts, ends, places)}
+
+            def make(rows: np.ndarray) -> tuple[np.ndarray]:
+                return (self.generator.serve(**{name: tf.constant(value[rows]) for name, value in batch.items()}),)
+
+            return data.in_batches(make, np.arange(count), BATCH)[0] * 127.5 + 127.5
+
+        return images_at(places), images_at(places + step)
+
+
+def on_sphere(starts: np.ndarray, ends: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return points [count, dimensions] on the way from some vectors to others, with normal latents' typical lengths.
+
+    The places [count, 1] are from 0 to 1: White 2016 (arXiv:1609.04468).
+    """
+    cosines = np.sum(starts * ends, axis=1, keepdims=True)
+    cosines /= np.linalg.norm(starts, axis=1, keepdims=True) * np.linalg.norm(ends, axis=1, keepdims=True)
+    angles = np.arccos(np.clip(cosines, -1, 1))
+    return (np.sin((1 - places) * angles) * starts + np.sin(places * angles) * ends) / np.sin(angles)
 
 
 class File:

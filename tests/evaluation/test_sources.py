@@ -36,3 +36,15 @@ def test_a_files_images_are_drawn_with_their_labels(tmp_path):
     assert sources.load(tmp_path / "digits.npz").draw(12, 1, real)[1].tolist() != kept.tolist()
     everything, _ = source.draw(99, 0, real)
     np.testing.assert_array_equal(np.sort(everything[:, 0, 0, 0]), np.sort(labels))
+
+
+def test_walks_are_continuous_and_the_same_for_the_same_seed(labelled_run):
+    source = sources.load(labelled_run)
+    start, same = source.walk(6, 3, 0.0)
+    np.testing.assert_array_equal(start, same)
+    assert start.shape == (6, 28, 28, 1)
+    assert start.dtype == np.float32
+    assert 0 <= start.min() < start.max() <= 255
+    near, far = (np.abs(np.subtract(*source.walk(6, 3, step))).mean(axis=(1, 2, 3)) for step in (0.01, 0.5))
+    assert (near > 0).all()
+    assert (near < far).all()

@@ -42,7 +42,7 @@ def misread(logits, probabilities):
 
 
 def test_the_losses_are_those_of_the_papers(monkeypatch):
-    game, real = build(semantic=2.0), batch_of(4)
+    game, real = build(semantic=2.0, identity=5.0), batch_of(4)
     source, target, label = real["image"], real["partner_image"], np.eye(10)[real["label"]]
     fake = game.generate(real)
     np.testing.assert_array_equal(fake["target"], game.to_target(source))
@@ -111,7 +111,7 @@ def test_it_learns_to_translate_without_pairs():
             image[row : row + 4, column : column + 4] = sign
         return tf.constant(images)
 
-    game = build(filters=8, learning_rate=2e-3, average_decay=0.9, identity=0.0, semantic=0.0)
+    game = build(filters=8, learning_rate=2e-3, average_decay=0.9, semantic=0.0)
     label = tf.zeros([16], tf.int32)
     step = tf.function(game.train_step)
     for _ in range(150):

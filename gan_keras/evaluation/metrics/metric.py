@@ -26,6 +26,8 @@ MATERIAL = {  # what a metric can take as arguments, by their names; real images
     "fake_nearest_label": "the same of the samples",
     "real_probability": "float32 [count, 1], of being real, from the model's discriminator",
     "fake_probability": "the same of the samples",
+    "walk_start_features": "float32 [walks, dimensions], of images at points of walks between two latents",
+    "walk_end_features": "the same a small step further",
     "teaching_images": "data.Split of labelled samples to teach a classifier",
     "dataset": "data.Dataset to test that classifier on",
     "seed": "int, for its training",
