@@ -62,7 +62,7 @@ def test_a_number_is_drawn_digit_by_digit(labelled_run, finished_run, tmp_path, 
     code, text = run(capsys, finished_run, "--digits", "2026")
     assert (code, "takes no labels" in text) == (2, True)
     code, text = run(capsys, labelled_run, "--digits", "2026", "--count", 5)
-    assert (code, "leave out --count" in text) == (2, True)
+    assert (code, "--count is no option of --digits" in text) == (2, True)
     code, text = run(capsys, labelled_run, "--digits", "20x6")
     assert (code, "must be a number" in text) == (2, True)
 

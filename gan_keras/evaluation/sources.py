@@ -4,13 +4,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import tensorflow as tf
 
 from gan_keras import data
 from gan_keras.exporting import loading
 from gan_keras.ui.console import UserError
-
-BATCH = 500  # images that are made at a time
 
 
 class Source(Protocol):
@@ -70,27 +67,16 @@ class Generator:
         Returns:
             Two arrays float32 [count, height, width, channels] from 0 to 255: small differences are not rounded away.
         """
-        _, inputs = self.generator.signatures["serving_default"].structured_input_signature
         random = np.random.default_rng(seed)
-        latent_dim = inputs["latent"].shape[1]
+        latent_dim = loading.inputs_of(self.generator)["latent"].shape[1]
         starts, ends = random.standard_normal((2, count, latent_dim), np.float32)
         places = random.uniform(0, 1 - step, (count, 1)).astype(np.float32)
-        fixed: dict[str, np.ndarray] = {}
-        for name, value in inputs.items():
-            if name == "label":
-                fixed[name] = np.arange(count, dtype=np.int32) % int(self.generator.classes())
-            elif name == "truncation":
-                fixed[name] = np.ones(count, np.float32)
-            elif name != "latent":
-                fixed[name] = random.standard_normal((count, *value.shape[1:]), np.float32)
+        labels = (
+            np.arange(count) % int(self.generator.classes()) if hasattr(self.generator, "classes") else np.zeros(count)
+        )
 
         def images_at(places: np.ndarray) -> np.ndarray:
-            batch = fixed | {"latent": on_sphere(starts, ends, places)}
-
-            def make(rows: np.ndarray) -> tuple[np.ndarray]:
-                return (self.generator.serve(**{name: tf.constant(value[rows]) for name, value in batch.items()}),)
-
-            return data.in_batches(make, np.arange(count), BATCH)[0] * 127.5 + 127.5
+            return loading.images_of(self.generator, on_sphere(starts, ends, places), labels, seed)
 
         return images_at(places), images_at(places + step)
 

@@ -12,7 +12,7 @@ from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
 SHIPPED = Path(__file__).parent / "digits"  # the generator that comes with the package, as gan_keras.pack writes one
-BATCH = 500  # images that are discriminated at a time
+BATCH = 500  # images that are made or discriminated at a time
 
 
 def load_generator(path: Path) -> Any:
@@ -63,6 +63,41 @@ def make(
     return generator.generate(count, seed, labels, **controls).numpy(), labels
 
 
+def inputs_of(generator: Any) -> dict[str, tf.TensorSpec]:
+    """Return what a generator's `serve` takes, by name."""
+    return generator.signatures["serving_default"].structured_input_signature[1]
+
+
+def image_shape(generator: Any) -> tuple[int, int, int]:
+    """Return the (height, width, channels) of a generator's images."""
+    (image,) = generator.signatures["serving_default"].structured_outputs.values()
+    return tuple(image.shape[1:])
+
+
+def images_of(generator: Any, latents: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Return a generator's images of latents, not yet rounded.
+
+    Args:
+        generator: a loaded SavedModel.
+        latents: float32 [count, latent_dim].
+        labels: int32 [count]; not used by a generator that takes none.
+        seed: of the noise that some generators take; styles are not truncated.
+
+    Returns:
+        float32 [count, height, width, channels] from 0 to 255.
+    """
+    count, random = len(latents), np.random.default_rng([seed, len(latents)])
+    batch = {"latent": latents, "label": labels.astype(np.int32), "truncation": np.ones(count, np.float32)}
+    for name, value in inputs_of(generator).items():
+        if name not in batch:
+            batch[name] = random.standard_normal((count, *value.shape[1:]), np.float32)
+
+    def make(rows: np.ndarray) -> tuple[tf.Tensor]:
+        return (generator.serve(**{name: tf.constant(batch[name][rows]) for name in inputs_of(generator)}),)
+
+    return data.in_batches(make, np.arange(count), BATCH)[0] * 127.5 + 127.5
+
+
 def truncated(generator: Any, run: Path, truncation: float | None) -> dict[str, float]:
     """Return the controls of a generator for a truncation, none without one.
 
@@ -71,7 +106,7 @@ def truncated(generator: Any, run: Path, truncation: float | None) -> dict[str, 
     """
     if truncation is None:
         return {}
-    if "truncation" not in generator.signatures["serving_default"].structured_input_signature[1]:
+    if "truncation" not in inputs_of(generator):
         raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
     return {"truncation": truncation}
 

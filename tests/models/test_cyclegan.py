@@ -159,8 +159,8 @@ def test_what_cannot_be_translated_is_refused(run, tmp_path, capsys):
     np.save(tmp_path / "some.npy", np.zeros([2, 28, 28], np.uint8))
     for arguments, reason in [
         ([run, "--from", tmp_path / "nowhere"], "there is no folder or file"),
-        ([run, "--from", tmp_path / "some.npy", "--count", 3], "--from translates all images"),
-        ([run, "--backwards"], "--backwards is a direction of --from"),
+        ([run, "--from", tmp_path / "some.npy", "--count", 3], "--count is no option of --from"),
+        ([run, "--backwards"], "--backwards is no option of plain images"),
         (["--from", tmp_path / "some.npy"], "does not translate images"),
         ([run], "there is no generator"),
     ]:
