@@ -9,6 +9,7 @@ import pytest
 from gan_keras import classifier, evaluate, fetch, generate, models, pack, synthesize
 from gan_keras.comparison.options import Options as CompareOptions
 from gan_keras.comparison.search import Options as SearchOptions
+from gan_keras.exporting.numbers import Style
 from gan_keras.options import flag
 
 ROOT = Path(__file__).parent.parent
@@ -76,6 +77,7 @@ def test_every_option_in_its_commands_exists(page):
         ("fetch", fetch.Options),
     ):
         known[command] = {flag(field.name) for field in fields(options)}
+    known["generate"] |= {"--from", *(flag(field.name) for field in fields(Style))}
     for command, text in re.findall(r"python -m gan_keras\.(\w+)([^\n`#]*)", page.read_text()):
         own = re.sub('"[^"]*"', "", text)  # quoted are options of a model within `compare`
         used = set(re.findall(r"--[a-z][a-z0-9-]*", own)) - {"--help"}
