@@ -100,10 +100,10 @@ class Evaluation:
             values, floor = pool.map(
                 lambda sample: metrics.compute(material(self.ruler, reference, sample)), (fake, real)
             )
-        values |= metrics.compute(self.walk(self.seed))
+        values |= metrics.compute(self.walk(self.seed) | membership(real, reference, fake))
         errors = {name: value.error for name, value in values.items() if isinstance(value, metrics.Estimate)}
         if self.repeats > 1:
-            draws = [values, *self.measure_again(reference, len(images), discriminate)]
+            draws = [values, *self.measure_again(real, reference, len(images), discriminate)]
             errors = {name: float(np.std([draw[name] for draw in draws], ddof=1)) for name in values}
         return fake, values, errors, floor
 
@@ -130,13 +130,16 @@ class Evaluation:
             for name, one in zip(("start", "end"), images, strict=True)
         }
 
-    def measure_again(self, reference: "Sample", count: int, discriminate: Discriminate) -> Iterator[dict[str, float]]:
+    def measure_again(
+        self, real: "Sample", reference: "Sample", count: int, discriminate: Discriminate
+    ) -> Iterator[dict[str, float]]:
         """Yield the values of further sets of samples, each with the next seed."""
         for number in range(1, self.repeats):
             print(f"Measuring set {number + 1} of {self.repeats}", flush=True)
             images, labels = self.source.draw(count, self.seed + number, self.dataset)
             sample = self.measure(images, labels, discriminate)
-            yield metrics.compute(material(self.ruler, reference, sample) | self.walk(self.seed + number))
+            found = material(self.ruler, reference, sample) | membership(real, reference, sample)
+            yield metrics.compute(found | self.walk(self.seed + number))
 
     def teach(self) -> tuple[list[dict[str, float]], int]:
         """Train a classifier on samples and one on as many real images; return the values of both and the number."""
@@ -203,6 +206,16 @@ def material(ruler: Ruler, reference: Sample, sample: Sample) -> dict[str, Any]:
             found["fake_labels"] = sample.labels
     if sample.probability is not None:
         found |= {"real_probability": reference.probability, "fake_probability": sample.probability}
+    return found
+
+
+def membership(members: Sample, unseen: Sample, sample: Sample) -> dict[str, Any]:
+    """Return the material of the metrics about training images (`members`) and test images (`unseen`)."""
+    found: dict[str, Any] = {}
+    for name, images in (("member", members), ("unseen", unseen)):
+        found[f"{name}_distance"], _ = nearest_training_images(images.images, sample.images)
+        if images.probability is not None:
+            found[f"{name}_probability"] = images.probability
     return found
 
 

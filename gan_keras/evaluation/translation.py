@@ -11,7 +11,7 @@ import numpy as np
 
 from gan_keras import data
 from gan_keras.evaluation import classifier
-from gan_keras.evaluation.metrics.teaching import taught_by
+from gan_keras.evaluation.metrics import teaching
 from gan_keras.exporting import translation
 from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
@@ -23,7 +23,7 @@ MEANINGS = {  # the values: shares of test images, all good when high
     "unadapted_accuracy": "target's images, by a classifier of the source's",
     "adapted_accuracy": "the same, by one of translated source images",
 }
-STEPS = 500  # training steps of each classifier: 99 % of MNIST's test digits, within a minute
+STEPS = 300  # training steps of each classifier: 99 % of MNIST's test digits, in a minute or two
 PAIRS = 20  # images of each direction in a row of the picture
 
 
@@ -50,9 +50,10 @@ def evaluate(run: Path, dataset: data.Dataset, samples: int, seed: int, out: Pat
     if target is None or dataset.class_names != target.class_names or len(target.class_names) < 2:
         raise UserError("translations are measured by their classes, and these domains do not have the same ones.")
     to_target, to_source = (translation.load(run, name) for name in (translation.TO_TARGET, translation.TO_SOURCE))
-    translated = data.Split(to_target(dataset.train.images), dataset.train.labels)
+    taught = [some(split, STEPS * teaching.BATCH, seed) for split in (dataset.train, target.train)]
+    taught.append(data.Split(to_target(taught[0].images), taught[0].labels))
     of_source, of_target, adapted = (
-        taught_by(split, len(target.class_names), seed, STEPS) for split in (dataset.train, target.train, translated)
+        teaching.taught_by(split, len(target.class_names), seed, STEPS) for split in taught
     )
     sources, targets = (some(split, samples, seed) for split in (dataset.test, target.test))
     there, back = to_target(sources.images), to_source(targets.images)

@@ -8,7 +8,8 @@ import importlib
 import pkgutil
 
 # In the order of the report's table.
-from gan_keras.evaluation.metrics import distances, manifolds, classes, smoothness, copies, teaching, discriminator  # isort: skip
+from gan_keras.evaluation.metrics import distances, manifolds, classes, smoothness  # isort: skip
+from gan_keras.evaluation.metrics import copies, membership, teaching, discriminator  # isort: skip
 from gan_keras.evaluation.metrics.metric import Estimate, compute, registered, value, with_ruler
 
 for _module in pkgutil.iter_modules(__path__):  # and any other file
@@ -22,6 +23,7 @@ __all__ = [
     "discriminator",
     "distances",
     "manifolds",
+    "membership",
     "registered",
     "smoothness",
     "teaching",

@@ -6,6 +6,7 @@ from gan_keras import data
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.metrics.metric import Value, metric
 
+BATCH = 128  # images in each step, if there are as many
 STEPS = 2000  # training steps of the classifier; it learns no more after that
 
 
@@ -18,7 +19,7 @@ def classification_accuracy(teaching_images: data.Split, dataset: data.Dataset, 
 
 def taught_by(split: data.Split, classes: int, seed: int, steps: int) -> keras.Model:
     """Return a classifier that has learned from these images alone, in about so many steps."""
-    batch_size = min(128, len(split.images))
+    batch_size = min(BATCH, len(split.images))
     epochs = -(-steps // (len(split.images) // batch_size))
     training = classifier.Training(epochs=epochs, batch_size=batch_size, seed=seed)
     return classifier.train(split, classes, training)

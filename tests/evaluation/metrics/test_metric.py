@@ -12,6 +12,7 @@ from gan_keras.evaluation.metrics.copies import nearest_training_images
 BLURS_COPY_NOTHING = {"near_copies"}  # for which they are as good as real digits
 ELSEWHERE = {"teaching_images", "dataset", "seed"}  # tested in test_evaluation.py, for a classifier must be trained
 ELSEWHERE |= {"walk_start_features", "walk_end_features"}  # tested in test_smoothness.py: files have no walks
+ELSEWHERE |= {f"{which}_{what}" for which in ("member", "unseen") for what in ("probability", "distance")}  # a model's
 QUICK = [name for name, metric in metrics.registered().items() if not ELSEWHERE & set(metric.needs)]
 
 
