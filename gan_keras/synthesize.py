@@ -13,15 +13,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import numpy as np
 import tyro
-from scipy.special import softmax
 
-from gan_keras.evaluation import classifier
+from gan_keras import data
+from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, synthesis
-from gan_keras.options import Between, Count, Seed, check_ranges, optional
+from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, optional
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -40,6 +39,8 @@ class Options:
     # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
     min_confidence: Annotated[float, Between(0, 0.999)] = 0.0
     truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None  # of a model with styles
+    mix_real: Annotated[float, Between(0, 0.999)] = 0.0  # share of the training images that are real ones
+    data_dir: OptionalPath = None  # folder or file with the real ones, in any usual layout; default: MNIST's
     seed: Seed = 0  # the same seed gives the same set
     out: Path  # the folder to write, which must not exist
 
@@ -66,35 +67,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seed=options.seed,
         controls=loading.truncated(generator, run, options.truncation),
     )
-    facts = {
+    facts: dict[str, Any] = {
         "generator": str(run),
         "sha256": synthesis.weights_sha256(generator),
         "min_confidence": options.min_confidence,
+        "mix_real": options.mix_real,
     }
-    digits = [str(digit).encode() for digit in range(10)]
-    if options.min_confidence and (
-        generator.class_names().numpy().tolist() != digits or generator.generate(1, 0).shape != (1, 28, 28, 1)
-    ):
-        raise UserError(f"--min-confidence needs digits of 28x28, and the model in {run} makes something else.")
-    accept = confident(options.min_confidence) if options.min_confidence else None
+    real = accept = None
+    if options.mix_real:
+        dataset = real_images(options, generator)
+        real = synthesis.Real(dataset.train, options.mix_real)
+        facts |= {"real": dataset.name, "real_sha256": dataset.sha256}
+    if options.min_confidence:
+        accept = rejection.confident(generator, options.min_confidence)
+        facts["variety_kept"] = rejection.variety_kept(generator, order, accept)
     start = time.monotonic()
-    card = synthesis.synthesize(generator, order, options.out, options.format, facts=facts, accept=accept)
+    card = synthesis.synthesize(generator, order, options.out, options.format, facts=facts, accept=accept, real=real)
     total = options.count + options.test_count
     print(
         f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "
-        f"{card['accepted_share']:.1%} of those made were accepted. card.json says how they were made."
+        f"{card['accepted_share']:.1%} of those made were accepted{variety(card)}. card.json says how they were made."
     )
 
 
-def confident(least: float) -> synthesis.Accept:
-    """Return a function that says which images the digit classifier finds to be their class, at least so surely."""
-    ruler = classifier.load()
+def variety(card: dict[str, Any]) -> str:
+    """Return what the rejection has cost, if there was one."""
+    kept = card.get("variety_kept")
+    return f", and lie {kept:.0%} as far apart as all would" if kept else ""
 
-    def accept(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        probabilities = softmax(ruler(images).logits[:, 0], axis=1)
-        return probabilities[np.arange(len(labels)), labels] >= least
 
-    return accept
+def real_images(options: Options, generator: Any) -> data.Dataset:
+    """Load the images to mix in.
+
+    Raises:
+        UserError: if they have other classes, another size or other colours than the generator's.
+    """
+    dataset = data.load("", options.data_dir)
+    names = [name.decode() for name in generator.class_names().numpy()]
+    if dataset.class_names != names or dataset.image_shape != loading.image_shape(generator):
+        raise UserError(f"--mix-real needs images as the model makes them, and {dataset.describe()} are others.")
+    return dataset
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from PIL import Image
 
 from gan_keras import data, synthesize
 from gan_keras.data import writing
+from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, saved_model, synthesis
 
 COUNTS = {"train": 30, "test": 12}
@@ -212,3 +213,53 @@ def test_without_test_images_readers_hold_some_out(generator, tmp_path):
     synthesis.synthesize(generator, order, tmp_path / "set", "idx", facts={})
     dataset = data.load("", tmp_path / "set")
     assert (len(dataset.train.images), len(dataset.test.images)) == (60, 10)
+
+
+def test_real_images_are_mixed_into_the_training_part_alone_and_keep_their_classes(
+    generator, expected, order, tmp_path
+):
+    """The real ones are grey all over, by their class; a third of them are asked for."""
+    labels = np.repeat(np.arange(10, dtype=np.int32), 3)
+    images = np.broadcast_to((labels * 20 + 7).astype(np.uint8)[:, None, None, None], [30, 28, 28, 1])
+    real = synthesis.Real(data.Split(images, labels), 1 / 3)
+    synthesis.synthesize(generator, order, tmp_path / "set", "npz", facts={}, real=real)
+    found, found_labels = read_npz(tmp_path / "set", "train")
+    is_real = (found.reshape(30, -1) == found.reshape(30, -1)[:, :1]).all(axis=1)
+    assert is_real.sum() == 10
+    np.testing.assert_array_equal(found[is_real, 0, 0], found_labels[is_real] * 20 + 7)
+    made, made_labels = expected["train"]
+    np.testing.assert_array_equal(found_labels, made_labels)
+    np.testing.assert_array_equal(found[~is_real], made[~is_real, ..., 0])
+    np.testing.assert_array_equal(read_npz(tmp_path / "set", "test")[0], expected["test"][0][..., 0])
+
+
+def test_the_command_mixes_real_digits_in(labelled_run, idx_folder, tmp_path, capsys):
+    arguments = [
+        "--count",
+        40,
+        "--test-count",
+        10,
+        "--mix-real",
+        0.5,
+        "--data-dir",
+        idx_folder,
+        "--format",
+        "npz",
+        "--out",
+        tmp_path / "set",
+    ]
+    code, text = run_command(synthesize.main, capsys, labelled_run, *arguments)
+    assert code == 0, text
+    real = {image.tobytes() for image in data.load("", idx_folder).train.images}
+    images, _ = read_npz(tmp_path / "set", "train")
+    assert sum(image.tobytes() in real for image in images) == 20
+    assert json.loads((tmp_path / "set" / "card.json").read_text())["mix_real"] == 0.5
+
+
+def test_what_rejection_costs_is_measured(order):
+    generator = loading.load_generator(loading.SHIPPED)
+    large = synthesis.Order({"train": 200}, order.balance, seed=3, controls={})
+    assert rejection.variety_kept(generator, large, lambda images, labels: labels >= 0) == 1
+    assert rejection.variety_kept(generator, large, lambda images, labels: labels < 0) is None
+    few = rejection.variety_kept(generator, large, lambda images, labels: labels == 4)
+    assert 0 < few < 1, "images of one class are nearer to each other"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from gan_keras.data import writing
+from gan_keras.data import Split, writing
 from gan_keras.exporting import loading
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
@@ -31,6 +31,14 @@ class Chunk:
     part: str
     number: int
     labels: np.ndarray  # int32 [at most SIZE]
+
+
+@dataclass(frozen=True)
+class Real:
+    """Real images to mix into the training part."""
+
+    images: Split
+    share: float  # of the images of the part
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,14 @@ class Order:
 
 
 def synthesize(
-    generator: Any, order: Order, out: Path, kind: str, *, facts: dict[str, Any], accept: Accept | None = None
+    generator: Any,
+    order: Order,
+    out: Path,
+    kind: str,
+    *,
+    facts: dict[str, Any],
+    accept: Accept | None = None,
+    real: Real | None = None,
 ) -> dict[str, Any]:
     """Write a labelled set in one of `data.writing.FORMATS`, with its card, and return what the card says.
 
@@ -68,6 +83,7 @@ def synthesize(
         kind: the name of the format.
         facts: what else the card should say, and what must be the same to go on.
         accept: says which images are good enough; the others are made again.
+        real: images that take the place of some.
 
     Raises:
         UserError: if hardly any image is accepted, if the images cannot be written in this format, or if another set
@@ -82,6 +98,8 @@ def synthesize(
         path = work / f"{chunk.part}-{chunk.number}.npz"
         if not path.exists():
             images, tried = make(generator, order, chunk, accept)
+            if real is not None and chunk.part == "train":
+                mix(images, chunk, real, order.seed)
             with files.replacing(path) as temporary:
                 np.savez(temporary, images=images, drawn=tried)
         with np.load(path) as content:
@@ -140,6 +158,20 @@ def make(generator: Any, order: Order, chunk: Chunk, accept: Accept | None) -> t
         f"after {TURNS} attempts {len(missing)} of {len(chunk.labels)} images are still rejected, the first of class "
         f"{chunk.labels[missing[0]]}. Give a lower --min-confidence."
     )
+
+
+def mix(images: np.ndarray, chunk: Chunk, real: Real, seed: int) -> None:
+    """Put real images of the same classes in the place of some of a chunk's.
+
+    Raises:
+        UserError: if there is none of a class.
+    """
+    random = np.random.default_rng([seed, len(PARTS), chunk.number])
+    for place in random.permutation(len(images))[: round(real.share * len(images))]:
+        alike = np.flatnonzero(real.images.labels == chunk.labels[place])
+        if not len(alike):
+            raise UserError(f"there is no real image of class {chunk.labels[place]} to mix in.")
+        images[place] = real.images.images[random.choice(alike)]
 
 
 def seed_of(seed: int, chunk: Chunk, turn: int) -> int:
