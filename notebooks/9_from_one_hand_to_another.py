@@ -77,8 +77,6 @@ def options(name, **chosen):
     """Return the options of a run on these two hands."""
     return cyclegan.Config(
         image_size=16,
-        learning_rate=5e-4,
-        schedule="cooldown",
         average_decay=0.99,
         epochs=4,
         steps_per_epoch=book.steps(150),

@@ -6,7 +6,7 @@ python -m gan_keras.train --model cyclegan
 | --- | --- | --- |
 | least squares, cycle loss of 10, pool of 50 | sections 3 and 4 | as in the source |
 | identity loss | of 5, for paintings | none, which saves a third of the time |
-| generators | 64 filters, 6 or 9 blocks, two strides | 16 filters, 4 blocks, a stride for each doubling above 14 |
+| generators | 64 filters, 6 or 9 blocks, two strides | 16 filters, 4 blocks, one stride for 28x28, one more for each doubling |
 | discriminators | 70x70 patches, four halvings | as many halvings as the images allow |
 | borders | reflected | zeros: digits end before the border |
 | batch | 1 | 16: as many images in a tenth of the time |
@@ -30,7 +30,7 @@ from gan_keras.game.augmentation import augment
 from gan_keras.game.networks import feed, halvings
 from gan_keras.game.randomness import Stream
 from gan_keras.layers import Conv2DTranspose, LeakyReLU
-from gan_keras.options import Count, Images, NotNegative, Size
+from gan_keras.options import Count, Fraction, Images, NotNegative, Rate, Schedule, Size
 from gan_keras.ui.console import UserError
 
 ZOOM, SHIFT = 1.4, 0.1  # how much larger or smaller, and moved by which part of a side, the reader sees images
@@ -51,6 +51,9 @@ class Config(config.Config):
     semantic: NotNegative = 1.0  # weight of the semantic loss: a translation has its image's class; 0: as in its paper
     pool: Count = 50  # earlier fakes that the discriminators are shown; 50 as in its paper
     batch_size: Count = 16  # images in a batch; 1 in its paper
+    learning_rate: Rate = 5e-4  # learning rate of both players; its paper's 2e-4 is for batches of 1
+    schedule: Schedule = "cooldown"  # learning rate over time; constant and then falling, as in its paper
+    average_decay: Fraction = 0.995  # decay of the averaged generators; digits need few thousand steps
     samples: Images = 60  # images in the picture after each epoch, in six rows
     latent_dim: ClassVar[int] = 0  # type: ignore[misc]  # no option here: it draws no latents
 
@@ -89,7 +92,8 @@ class Model(gan.GAN):
     """A generator for each direction, a discriminator for each domain, and a reader of the classes.
 
     Cycle consistency alone lets a 3 become a 6 that comes back as a 3. The reader keeps that from happening: it learns
-    the source's classes, and the generators must make what it reads as before. The target's labels are never used.
+    the source's classes, on images and on their translations, and the generators must make what it reads as before. The
+    target's labels are never used.
     """
 
     config: Config
@@ -175,16 +179,17 @@ class Model(gan.GAN):
         return feed(self.networks[f"{domain}_critic"], {"image": image})
 
     def discriminator_loss(self, real, fake):
-        seen = self.step * tf.cast(tf.shape(real["image"])[0], tf.int64)
+        before = self.step * tf.cast(tf.shape(real["image"])[0], tf.int64)
         total = 0.0
         for number, (domain, image) in enumerate((("target", real["partner_image"]), ("source", real["image"]))):
             draw = functools.partial(self.random, stream=Stream.POOL, number=number)
-            earlier = pool.exchange(self.memory[f"{domain}_pool"], fake[domain], seen, draw)
+            earlier = pool.exchange(self.memory[f"{domain}_pool"], fake[domain], before, draw)
             real_values = self.judge(domain, image, 2 * number)
             fake_values = self.judge(domain, earlier, 2 * number + 1)
             total += self.adversarial_discriminator_loss(real_values, fake_values)
         draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX)
-        return total + self.misread(zoomed(real["image"], draw), real["label"])
+        read = (zoomed(real["image"], draw), fake["target"])
+        return total + sum(self.misread(image, real["label"]) for image in read)
 
     def generator_loss(self, real, fake):
         source, target = real["image"], real["partner_image"]
@@ -213,7 +218,7 @@ class Model(gan.GAN):
         """Return source, translated, translated back; and the same from the target."""
         shown = []
         for name, there, back in (("image", "to_target", "to_source"), ("partner_image", "to_source", "to_target")):
-            image = examples[name][: self.display_columns()]
+            image = tf.gather(examples[name], tf.range(self.display_columns()) % len(examples[name]))
             translated = feed(self.averages[there], {"image": image}, training=False)
             shown += [image, translated, feed(self.averages[back], {"image": translated}, training=False)]
         return tf.concat(shown, axis=0)
