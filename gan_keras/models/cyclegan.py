@@ -6,7 +6,7 @@ python -m gan_keras.train --model cyclegan
 | --- | --- | --- |
 | least squares, cycle loss of 10, pool of 50 | sections 3 and 4 | as in the source |
 | identity loss | of 5, for paintings | none, which saves a third of the time |
-| generators | 64 filters, 6 or 9 blocks, two strides | 16 filters, 4 blocks, one stride for 28x28, one more for each doubling |
+| generators | 64 filters, 6 or 9 blocks, two strides | 16 filters, 4 blocks, a stride less than the DCGAN's |
 | discriminators | 70x70 patches, four halvings | as many halvings as the images allow |
 | borders | reflected | zeros: digits end before the border |
 | batch | 1 | 16: as many images in a tenth of the time |

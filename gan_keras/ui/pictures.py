@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
 from gan_keras.ui import files
+from gan_keras.ui.console import UserError
 
 MOST_COLUMNS = 20  # classes that get a column each; with more, a picture is a square
 MOST_IMAGES = 2500  # in a picture
@@ -20,6 +21,8 @@ CAPTION_HEIGHT = 26
 CAPTION_COLOUR = "gold"  # a coloured first frame: some readers take the GIF for grey otherwise, and fail later
 MILLISECONDS_PER_FRAME = 250
 MILLISECONDS_ON_LAST_FRAME = 3000
+MILLISECONDS_PER_STEP = 60  # of a walk
+FILM_ZOOM = 8
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -98,6 +101,25 @@ def save_gif(path: Path, pngs: Sequence[Path], captions: Sequence[str]) -> None:
     with files.replacing(path) as temporary:
         # Pillow takes a list of durations only where there is more than one frame.
         imageio.imwrite(temporary, frames, duration=durations if len(frames) > 1 else durations[0], loop=0)
+
+
+def save_film(path: Path, images: np.ndarray) -> None:
+    """Write images uint8 [count, height, width, channels] as a looping film: .gif, or .mp4.
+
+    Raises:
+        UserError: for .mp4, if imageio cannot write it.
+    """
+    frames = [grid(image[None], zoom=FILM_ZOOM) for image in images]
+    with files.replacing(path) as temporary:
+        if path.suffix == ".gif":
+            imageio.imwrite(temporary, frames, duration=MILLISECONDS_PER_STEP, loop=0)
+            return
+        try:
+            imageio.imwrite(temporary, frames, fps=1000 / MILLISECONDS_PER_STEP)
+        except (ImportError, OSError):
+            raise UserError(
+                "a film .mp4 needs a package more: pip install 'imageio[ffmpeg]'. Or write a .gif."
+            ) from None
 
 
 def _captioned(image: np.ndarray, caption: str) -> np.ndarray:
