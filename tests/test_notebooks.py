@@ -16,8 +16,6 @@ MARGIN = 1.2  # times the score of noise
 FEW_FRAMES = """
 from gan_keras.comparison import plan
 plan.FRAMES = 2  # pictures and live evaluations in each run of a comparison
-from gan_keras.evaluation import translation
-translation.STEPS = 2  # of the classifiers that measure translations
 """
 SCORE = """
 import numpy

@@ -111,7 +111,7 @@ def build(image_shape: tuple[int, int, int], classes: int) -> keras.Sequential:
     )
 
 
-def train(images: data.Split, classes: int, options: Training) -> keras.Model:
+def train(images: data.Split, classes: int, options: Training, verbose: int = 2) -> keras.Model:
     """Return a network of plain Keras layers in float32, trained on slightly shifted, turned and scaled images.
 
     Images of one class, which leave nothing to tell apart, teach it to see by how many quarters each is turned (Gidaris
@@ -142,7 +142,7 @@ def train(images: data.Split, classes: int, options: Training) -> keras.Model:
         metrics=["accuracy"],
         jit_compile=False,
     )
-    trainee.fit(batches.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=2)
+    trainee.fit(batches.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     # `fit` has put the averaged weights in at its end.
     measure_statistics(network, (batch["image"] for batch in unmoved.take(STATISTICS)))
     return portable(network)
@@ -157,7 +157,7 @@ def quarters(split: data.Split) -> data.Split:
 
 def accuracy(network: keras.Model, split: data.Split) -> float:
     """Return the share of images whose class a network gets right."""
-    logits = network.predict(data.standardise(split.images), batch_size=BATCH, verbose=0)
+    (logits,) = data.in_batches(lambda part: (network(data.standardise(part), training=False),), split.images, BATCH)
     return float(np.mean(logits.argmax(axis=1) == split.labels))
 
 

@@ -50,6 +50,9 @@ def evaluate(run: Path, dataset: data.Dataset, samples: int, seed: int, out: Pat
     if target is None or dataset.class_names != target.class_names or len(target.class_names) < 2:
         raise UserError("translations are measured by their classes, and these domains do not have the same ones.")
     to_target, to_source = (translation.load(run, name) for name in (translation.TO_TARGET, translation.TO_SOURCE))
+    print(
+        "Training three classifiers, on the source's, the target's and translated images: minutes in all.", flush=True
+    )
     taught = [some(split, STEPS * teaching.BATCH, seed) for split in (dataset.train, target.train)]
     taught.append(data.Split(to_target(taught[0].images), taught[0].labels))
     of_source, of_target, adapted = (

@@ -22,4 +22,4 @@ def taught_by(split: data.Split, classes: int, seed: int, steps: int) -> keras.M
     batch_size = min(BATCH, len(split.images))
     epochs = -(-steps // (len(split.images) // batch_size))
     training = classifier.Training(epochs=epochs, batch_size=batch_size, seed=seed)
-    return classifier.train(split, classes, training)
+    return classifier.train(split, classes, training, verbose=0)
