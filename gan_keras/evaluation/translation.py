@@ -82,13 +82,18 @@ def evaluate(run: Path, dataset: data.Dataset, samples: int, seed: int, out: Pat
         "standard_errors": {name: math.sqrt(share * (1 - share) / counts[name]) for name, share in values.items()},
         "real": real,
     }
+    write(result, [sources.images, there, targets.images, back], out)
+    return result
+
+
+def write(result: dict[str, Any], rows: list[np.ndarray], out: Path) -> None:
+    """Write what was measured, and a picture with the first images of each row."""
     out.mkdir(parents=True, exist_ok=True)
     files.write_json(out / "metrics.json", result)
     with (out / "metrics.jsonl").open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(result) + "\n")
-    rows = [part[:PAIRS] for part in (sources.images, there, targets.images, back)]
-    pictures.save_png(out / "report.png", pictures.grid(np.concatenate(rows), len(rows[0])))
-    return result
+    columns = min(PAIRS, *map(len, rows))
+    pictures.save_png(out / "report.png", pictures.grid(np.concatenate([row[:columns] for row in rows]), columns))
 
 
 def accuracy(network: keras.Model, images: np.ndarray, split: data.Split) -> float:
