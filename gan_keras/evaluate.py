@@ -19,7 +19,7 @@ from gan_keras import data
 from gan_keras.evaluation import metrics, report, ruler, sources, translation
 from gan_keras.evaluation.evaluation import FEWEST, Evaluation
 from gan_keras.exporting.translation import is_translator
-from gan_keras.options import Between, Count, Folder, OptionalPath, OptionalText, Seed, Switch, check_ranges
+from gan_keras.options import Between, Count, Folder, OptionalPath, OptionalText, Seed, Switch, check_ranges, flag
 from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
@@ -49,7 +49,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure as the command line says."""
-    about = f"{__doc__}\nMetrics, which of their values are good, and what they are:\n{describe_metrics()}"
+    about = f"{__doc__}\nMetrics, which of their values are good, and what they are:\n{metrics.describe()}"
     evaluate(tyro.cli(Options, prog="python -m gan_keras.evaluate", args=arguments, description=about))
 
 
@@ -61,17 +61,25 @@ def evaluate(options: Options) -> dict[str, Any]:
     """
     start = time.monotonic()
     if is_translator(options.source):
-        dataset = run_folder.load_data(options.source, options.data_dir)
-        out = options.out or options.source
-        result = translation.evaluate(options.source, dataset, options.samples, options.seed, out)
-        print(translation.table(result))
+        result, text, out = of_translations(options)
     else:
         evaluation = prepare(options)
-        out = evaluation.out
-        result = evaluation.run()
-        print(report.table(result))
-    print(f"\nIn {out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
+        result, out = evaluation.run(), evaluation.out
+        text = report.table(result)
+    print(f"{text}\n\nIn {out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
+
+
+def of_translations(options: Options) -> tuple[dict[str, Any], str, Path]:
+    """Measure a run that translates; returns what metrics.json holds, the table, and the folder."""
+    others = [
+        field.name for field in fields(Options) if field.name not in ("source", "samples", "data_dir", "out", "seed")
+    ]
+    if given := [flag(name) for name in others if getattr(options, name) != getattr(Options, name)]:
+        raise UserError(f"{options.source} translates images, which is measured without {', '.join(given)}.")
+    dataset, out = run_folder.load_data(options.source, options.data_dir), options.out or options.source
+    result = translation.evaluate(options.source, dataset, options.samples, options.seed, out)
+    return result, translation.table(result), out
 
 
 def prepare(options: Options) -> Evaluation:
@@ -106,12 +114,6 @@ def prepare(options: Options) -> Evaluation:
         repeats=options.repeats,
         seed=options.seed,
     )
-
-
-def describe_metrics() -> str:
-    """Return a line for each value that is measured: its name, which values are good, and its meaning."""
-    values = [pair for metric in metrics.registered().values() for pair in metric.values.items()]
-    return "\n".join(f"  {name:28}{value.better:6}{value.meaning}" for name, value in values)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from gan_keras.exporting.loading import Discriminate, load_discriminator
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
-WALKS = 2000  # walks between two latents
+WALKS = 1000  # walks between two latents
+MEMBERS = 4000  # training images, and as many test images, that membership is guessed of
 FEWEST = 20  # images: precision and recall need more than they have neighbours
 
 
@@ -213,9 +214,9 @@ def membership(members: Sample, unseen: Sample, sample: Sample) -> dict[str, Any
     """Return the material of the metrics about training images (`members`) and test images (`unseen`)."""
     found: dict[str, Any] = {}
     for name, images in (("member", members), ("unseen", unseen)):
-        found[f"{name}_distance"], _ = nearest_training_images(images.images, sample.images)
+        found[f"{name}_distance"], _ = nearest_training_images(images.images[:MEMBERS], sample.images)
         if images.probability is not None:
-            found[f"{name}_probability"] = images.probability
+            found[f"{name}_probability"] = images.probability[:MEMBERS]
     return found
 
 

@@ -4,19 +4,21 @@ import csv
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+from tqdm import tqdm
 
 from gan_keras.exporting import loading
 from gan_keras.options import Between
 from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
+CHUNK = 200  # numbers that are made at a time
 SCALE = 2  # each pixel of a digit becomes a square of this side
 MARGIN = 6  # pixels of a digit between the number and the edge of the picture
 INK = 0.25  # ink from which on a pixel is part of a digit
@@ -85,8 +87,8 @@ def expand(pattern: str, count: int | None, seed: int) -> list[str]:
     ]
 
 
-def write(generator: Any, run: Path, texts: Sequence[str], style: Style, seed: int) -> list[Number]:
-    """Return numbers as pictures.
+def write(generator: Any, run: Path, texts: Sequence[str], style: Style, seed: int) -> Iterator[Number]:
+    """Yield numbers as pictures.
 
     Args:
         generator: a loaded SavedModel that takes labels.
@@ -103,19 +105,20 @@ def write(generator: Any, run: Path, texts: Sequence[str], style: Style, seed: i
         raise UserError(
             f"the model in {run} does not make the grey digits 0 to 9 when asked for, so it writes no --number."
         )
-    digits = [sign for text in texts for sign in text if sign.isdigit()]
-    lengths = [sum(map(str.isdigit, text)) for text in texts]
-    random = np.random.default_rng([seed, 1])
-    latent_dim = loading.inputs_of(generator)["latent"].shape[1]
-    hands = random.standard_normal((len(texts) if style.hand == "one" else len(digits), latent_dim), np.float32)
-    latents = np.repeat(hands, lengths, axis=0) if style.hand == "one" else hands
-    labels = np.array([names.index(digit) for digit in digits], np.int32)
-    images = iter(loading.images_of(generator, latents, labels, seed))
-    numbers = []
-    for text in texts:
-        glyphs = [cut_out(sign, next(images), style, random) if sign.isdigit() else drawn(sign, style) for sign in text]
-        numbers.append(set_side_by_side(text, glyphs, style, random))
-    return numbers
+    random, latent_dim = np.random.default_rng([seed, 1]), loading.inputs_of(generator)["latent"].shape[1]
+    for start in range(0, len(texts), CHUNK):
+        chunk = texts[start : start + CHUNK]
+        digits = [sign for text in chunk for sign in text if sign.isdigit()]
+        lengths = [sum(map(str.isdigit, text)) for text in chunk]
+        hands = random.standard_normal((len(chunk) if style.hand == "one" else len(digits), latent_dim), np.float32)
+        latents = np.repeat(hands, lengths, axis=0) if style.hand == "one" else hands
+        labels = np.array([names.index(digit) for digit in digits], np.int32)
+        images = iter(loading.images_of(generator, latents, labels, seed))
+        for text in chunk:
+            glyphs = [
+                cut_out(sign, next(images), style, random) if sign.isdigit() else drawn(sign, style) for sign in text
+            ]
+            yield set_side_by_side(text, glyphs, style, random)
 
 
 def cut_out(digit: str, image: np.ndarray, style: Style, random: np.random.Generator) -> Glyph:
@@ -220,20 +223,20 @@ def stains(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(SCALE * 2)), np.float32)
 
 
-def save(numbers: Sequence[Number], out: Path) -> None:
+def save(numbers: Iterable[Number], out: Path) -> None:
     """Write one number as a picture .png; or some into a new folder, with truths.csv and coco.json.
 
     Both files have the place of each digit: truths.csv a line for each, coco.json as detectors of objects take it.
     """
     if out.suffix == ".png":
-        pictures.save_png(out, numbers[0].picture)
+        pictures.save_png(out, next(iter(numbers)).picture)
         return
     rows: list[list[Any]] = []
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     with files.replacing(out) as temporary:
         temporary.mkdir()
-        for index, number in enumerate(numbers):
+        for index, number in enumerate(tqdm(numbers, unit="number", disable=None, leave=False)):
             name = f"{index:06d}.png"
             Image.fromarray(number.picture).save(temporary / name)
             height, width = number.picture.shape

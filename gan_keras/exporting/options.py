@@ -14,6 +14,7 @@ from gan_keras.ui import pictures
 from gan_keras.ui.console import UserError
 
 MOST = 1_000_000  # images at a time
+LARGEST_SET = 100_000  # numbers at a time
 PLAIN = numbers.Style()
 SUFFIXES = (".png", ".npy", ".npz")
 TAKES = {  # what there is to make besides plain images → the options that it takes
@@ -67,6 +68,10 @@ class Options:
         self.check_out([] if self.is_set else [".png"] if self.number or self.mix else SUFFIXES)
         if self.out.suffix == ".png" and self.images > pictures.MOST_IMAGES:
             raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
+        if self.is_set and self.images > LARGEST_SET:
+            raise UserError(
+                f"--count is {self.images:,}; write {LARGEST_SET:,} numbers at a time, each set with a --seed."
+            )
         if self.images > MOST:
             raise UserError(
                 f"{self.images:,} images do not fit into memory; make {MOST:,} at a time, each with a --seed."

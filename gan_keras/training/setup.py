@@ -70,7 +70,8 @@ def batches(options: Config, trains: data.Split, partner: data.Dataset | None, s
     stream = data.batches(trains, options.images_per_step, options.seed, skip)
     if partner is None:
         return stream
-    return data.beside(stream, data.batches(partner.train, options.images_per_step, options.seed, skip))
+    # Another seed: in the same order, two sets of equally many images could be pairs.
+    return data.beside(stream, data.batches(partner.train, options.images_per_step, options.seed + 1, skip))
 
 
 def check_data(options: Config, dataset: data.Dataset, saved: dict[str, Any] | None) -> None:

@@ -26,7 +26,7 @@ def shipped():
 
 
 def write(texts, seed=0, **style):
-    return numbers.write(shipped(), loading.SHIPPED, texts, Style(**style), seed)
+    return list(numbers.write(shipped(), loading.SHIPPED, texts, Style(**style), seed))
 
 
 def as_mnist(picture, box, white):

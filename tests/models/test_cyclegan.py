@@ -178,6 +178,21 @@ def test_evaluate_measures_what_a_run_keeps(run, idx_folder, tmp_path, capsys, m
     assert {"metrics.json", "metrics.jsonl", "report.png"} <= {path.name for path in tmp_path.iterdir()}
 
 
+def test_evaluate_takes_no_options_of_other_models(run, capsys):
+    code, text = run_command(evaluate.main, capsys, run, "--repeats", 3)
+    assert (code, "is measured without --repeats" in text) == (2, True), text
+
+
+def test_domains_of_the_same_length_are_not_read_as_pairs(idx_folder):
+    dataset = data.load("mnist", idx_folder)
+    batches = setup.batches(tiny_config("cyclegan"), dataset.train, dataset, skip=0)
+    one, other = zip(
+        *[(batch["image"].numpy(), batch["partner_image"].numpy()) for batch in batches.take(5)], strict=True
+    )
+    alike = (np.concatenate(one) == np.concatenate(other)).all(axis=(1, 2, 3))
+    assert alike.mean() < 0.3
+
+
 def test_options_name_both_domains(idx_folder, tmp_path):
     config = tiny_config("cyclegan", dataset="", source=str(idx_folder), target="digits8x8")
     assert config.data_dir == idx_folder

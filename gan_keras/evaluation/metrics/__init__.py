@@ -10,7 +10,7 @@ import pkgutil
 # In the order of the report's table.
 from gan_keras.evaluation.metrics import distances, manifolds, classes, smoothness  # isort: skip
 from gan_keras.evaluation.metrics import copies, membership, teaching, discriminator  # isort: skip
-from gan_keras.evaluation.metrics.metric import Estimate, compute, registered, value, with_ruler
+from gan_keras.evaluation.metrics.metric import Estimate, compute, describe, registered, value, with_ruler
 
 for _module in pkgutil.iter_modules(__path__):  # and any other file
     importlib.import_module(f"{__name__}.{_module.name}")
@@ -20,6 +20,7 @@ __all__ = [
     "classes",
     "compute",
     "copies",
+    "describe",
     "discriminator",
     "distances",
     "manifolds",

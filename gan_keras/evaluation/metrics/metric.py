@@ -134,3 +134,9 @@ def value(name: str, ruler: str) -> Value:
 def with_ruler(values: Mapping[str, float], ruler: str) -> dict[str, float]:
     """Name the ruler in the values that others measure differently, such as `fid_mnist`."""
     return {f"{name}_{ruler}" if value(name, ruler).of_ruler else name: number for name, number in values.items()}
+
+
+def describe() -> str:
+    """Return a line for each value that is measured: its name, which values are good, and its meaning."""
+    values = [pair for one in registered().values() for pair in one.values.items()]
+    return "\n".join(f"  {name:28}{value.better:6}{value.meaning}" for name, value in values)
