@@ -16,6 +16,7 @@ def sigmoid(logits):
 FORMULAS = {
     "non_saturating": (-np.log(sigmoid(REAL)).mean() - np.log(1 - sigmoid(FAKE)).mean(), -np.log(sigmoid(FAKE)).mean()),
     "least_squares": (((REAL - 1) ** 2).mean() / 2 + ((FAKE + 1) ** 2).mean() / 2, (FAKE**2).mean() / 2),
+    "binary_least_squares": (((REAL - 1) ** 2).mean() / 2 + (FAKE**2).mean() / 2, ((FAKE - 1) ** 2).mean() / 2),
     "wasserstein": (FAKE.mean() - REAL.mean(), -FAKE.mean()),
     "hinge": (np.maximum(0, 1 - REAL).mean() + np.maximum(0, 1 + FAKE).mean(), -FAKE.mean()),
 }
@@ -36,6 +37,7 @@ REFERENCES = {
         "least_squares_generator_loss",
         {"real_label": 0.0},
     ),
+    "binary_least_squares": ("least_squares_discriminator_loss", {}, "least_squares_generator_loss", {}),
     "wasserstein": ("wasserstein_discriminator_loss", {}, "wasserstein_generator_loss", {}),
     "hinge": ("wasserstein_hinge_discriminator_loss", {}, "wasserstein_hinge_generator_loss", {}),
 }
