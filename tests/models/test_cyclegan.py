@@ -16,7 +16,8 @@ from gan_keras.training import setup
 from gan_keras.ui.console import UserError
 
 SHAPE = (8, 8, 1)
-SMALL = {"blocks": 1, "pool": 8, "precision": "bfloat16"}  # which "auto" means on some processors
+# In bfloat16, which is what "auto" means on some processors; a cooldown would depend on the number of epochs.
+SMALL = {"blocks": 1, "pool": 8, "precision": "bfloat16", "schedule": "constant"}
 
 
 def build(shape=SHAPE, **options):
