@@ -38,8 +38,8 @@ class Options:
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     walk: OptionalText = None  # digits such as 3,8,5 to go through and back, as a film
     frames: Annotated[int, Between(2, 2000)] = 90  # pictures in that film
-    table: Rows = None  # a table with so many rows: in each, one latent in every class
-    directions: Rows = None  # the directions that change the images most, so many, each in a row
+    table: Rows = None  # the number of rows of a table: a row for each latent, a column for each class
+    directions: Rows = None  # how many of the directions that change the images most to show, each in a row
     # images to find the latents of: a folder or a file; a picture shows each above what was found, .npz has the latents
     invert: OptionalPath = None
     seed: Seed = 0  # the same seed gives the same pictures

@@ -46,6 +46,8 @@ class Options:
 
     def __post_init__(self) -> None:
         check_ranges(self)
+        if self.data_dir and not self.mix_real:
+            raise UserError("--data-dir names the images of --mix-real; give that too.")
         if self.out.exists():
             raise UserError(f"{self.out} exists already. Give another --out.")
         if not self.out.resolve().parent.is_dir():
@@ -73,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "min_confidence": options.min_confidence,
         "mix_real": options.mix_real,
     }
+    measured: dict[str, Any] = {}
     real = accept = None
     if options.mix_real:
         dataset = real_images(options, generator)
@@ -80,9 +83,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         facts |= {"real": dataset.name, "real_sha256": dataset.sha256}
     if options.min_confidence:
         accept = rejection.confident(generator, options.min_confidence)
-        facts["variety_kept"] = rejection.variety_kept(generator, order, accept)
+        measured["variety_kept"] = rejection.variety_kept(generator, order, accept)
     start = time.monotonic()
-    card = synthesis.synthesize(generator, order, options.out, options.format, facts=facts, accept=accept, real=real)
+    card = synthesis.synthesize(
+        generator, order, options.out, options.format, facts=facts, measured=measured, accept=accept, real=real
+    )
     total = options.count + options.test_count
     print(
         f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "

@@ -144,7 +144,7 @@ def even_sum(images, labels):
 
 def test_a_set_that_was_interrupted_goes_on_and_is_the_same(generator, order, tmp_path, monkeypatch):
     monkeypatch.setattr(synthesis, "SIZE", 10)
-    turns = iter(range(5))
+    turns, varieties = iter(range(5)), iter([0.5, 0.5, 0.7])
 
     def interrupted(images, labels):
         if next(turns, None) is None:
@@ -152,13 +152,16 @@ def test_a_set_that_was_interrupted_goes_on_and_is_the_same(generator, order, tm
         return even_sum(images, labels)
 
     def make(name, accept):
-        return synthesis.synthesize(generator, order, tmp_path / name, "npz", facts={}, accept=accept)
+        measured = {"variety_kept": next(varieties)}  # whose last digits may differ
+        return synthesis.synthesize(
+            generator, order, tmp_path / name, "npz", facts={}, measured=measured, accept=accept
+        )
 
     card = make("whole", even_sum)
     with pytest.raises(KeyboardInterrupt):
         make("parts", interrupted)
     assert not (tmp_path / "parts").exists()
-    assert make("parts", even_sum) == card
+    assert make("parts", even_sum) == card | {"variety_kept": 0.7}
     assert 0.2 < card["accepted_share"] < 0.8
     for part in synthesis.PARTS:
         whole, parts = (read_npz(tmp_path / name, part) for name in ("whole", "parts"))
@@ -192,6 +195,7 @@ def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys):
         (labelled_run, ["--balance", "0:0"], "shares are above 0"),
         (labelled_run, ["--truncation", "0.5"], "has no styles"),
         (labelled_run, ["--count", "50", "--min-confidence", "0.999"], "Give a lower --min-confidence"),
+        (labelled_run, ["--data-dir", tmp_path], "give that too"),
         (finished_run, [], "takes no labels"),
     ):
         out = [] if "--out" in arguments else ["--out", tmp_path / "set"]

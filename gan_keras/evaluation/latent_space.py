@@ -22,12 +22,7 @@ PRIOR = 0.01  # weight of the latent's distance from the lengths that normal one
 
 def normal(generator: Any, count: int, seed: int) -> np.ndarray:
     """Return latents float32 [count, latent_dim]."""
-    return np.random.default_rng(seed).standard_normal((count, latent_dim(generator)), np.float32)
-
-
-def latent_dim(generator: Any) -> int:
-    """Return the size of a generator's latents."""
-    return loading.inputs_of(generator)["latent"].shape[1]
+    return np.random.default_rng(seed).standard_normal((count, loading.latent_dim(generator)), np.float32)
 
 
 def classes(generator: Any) -> int:
@@ -91,7 +86,7 @@ def directions(generator: Any, seed: int) -> Directions:
     They are the eigenvectors of E[JᵀJ], where J is the derivative of the image by the latent: Wang and Ponce 2021
     (arXiv:2101.06006), equation 2, with differences for derivatives and pixels for distances.
     """
-    size, totals = latent_dim(generator), 0.0
+    size, totals = loading.latent_dim(generator), 0.0
     for number, latent in enumerate(tqdm(normal(generator, POINTS, seed), unit="latent", disable=None, leave=False)):
         near = np.concatenate([latent[None], latent + STEP * np.eye(size, dtype=np.float32)])
         labels = np.full(len(near), number % classes(generator))
@@ -133,14 +128,11 @@ def invert(generator: Any, images: np.ndarray, labels: np.ndarray, seed: int) ->
         seed: of the starts.
     """
     ruler = classifier.load() if images.shape[1:] == (28, 28, 1) else None
-    count, size = len(images), latent_dim(generator)
+    count, size = len(images), loading.latent_dim(generator)
     wanted = tf.constant(np.repeat(images, STARTS, axis=0), tf.float32)
     features = ruler.network(wanted)[0] if ruler else tf.zeros([1, 1])
-    fixed = {"label": np.repeat(labels, STARTS).astype(np.int32), "truncation": np.ones(len(wanted), np.float32)}
-    for name, value in loading.inputs_of(generator).items():
-        if name not in (*fixed, "latent"):
-            fixed[name] = np.zeros((len(wanted), *value.shape[1:]), np.float32)
-    given = {name: tf.constant(fixed[name]) for name in loading.inputs_of(generator) if name != "latent"}
+    others = loading.without_latents(generator, np.repeat(labels, STARTS), seed)
+    given = {name: tf.constant(value) for name, value in others.items()}
     latents = tf.Variable(normal(generator, len(wanted), seed))
     optimizer = tf.keras.optimizers.Adam(RATE)
 

@@ -68,7 +68,7 @@ class Generator:
             Two arrays float32 [count, height, width, channels] from 0 to 255: small differences are not rounded away.
         """
         random = np.random.default_rng(seed)
-        latent_dim = loading.inputs_of(self.generator)["latent"].shape[1]
+        latent_dim = loading.latent_dim(self.generator)
         starts, ends = random.standard_normal((2, count, latent_dim), np.float32)
         places = random.uniform(0, 1 - step, (count, 1)).astype(np.float32)
         labels = (

@@ -102,7 +102,7 @@ def accuracy(network: keras.Model, images: np.ndarray, split: data.Split) -> flo
 
 
 def some(split: data.Split, count: int, seed: int) -> data.Split:
-    """Return so many images of a split, chosen at random."""
+    """Return at most `count` images of a split, chosen at random."""
     chosen = np.random.default_rng(seed).permutation(len(split.images))[:count]
     return data.Split(split.images[chosen], split.labels[chosen])
 

@@ -74,28 +74,40 @@ def image_shape(generator: Any) -> tuple[int, int, int]:
     return tuple(image.shape[1:])
 
 
-def images_of(generator: Any, latents: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
-    """Return a generator's images of latents, not yet rounded.
+def latent_dim(generator: Any) -> int:
+    """Return the size of a generator's latents."""
+    return inputs_of(generator)["latent"].shape[1]
+
+
+def without_latents(generator: Any, labels: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """Return by name all that a generator takes besides latents, for as many images as there are labels.
 
     Args:
         generator: a loaded SavedModel.
-        latents: float32 [count, latent_dim].
-        labels: int32 [count]; not used by a generator that takes none.
+        labels: int [count]; left out for a generator that takes none.
         seed: of the noise that some generators take; styles are not truncated.
-
-    Returns:
-        float32 [count, height, width, channels] from 0 to 255.
     """
-    count, random = len(latents), np.random.default_rng([seed, len(latents)])
-    batch = {"latent": latents, "label": labels.astype(np.int32), "truncation": np.ones(count, np.float32)}
-    for name, value in inputs_of(generator).items():
-        if name not in batch:
-            batch[name] = random.standard_normal((count, *value.shape[1:]), np.float32)
+    count, random = len(labels), np.random.default_rng([seed, len(labels)])
+    known = {"label": labels.astype(np.int32), "truncation": np.ones(count, np.float32)}
+    shapes = {name: value.shape[1:] for name, value in inputs_of(generator).items() if name != "latent"}
+    return {
+        name: known[name] if name in known else random.standard_normal((count, *shape), np.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def images_of(generator: Any, latents: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Return a generator's images of latents float32 [count, latent_dim], not yet rounded.
+
+    The other arguments are those of `without_latents`. The images are float32 [count, height, width, channels] from 0
+    to 255.
+    """
+    batch = {"latent": latents, **without_latents(generator, labels, seed)}
 
     def make(rows: np.ndarray) -> tuple[tf.Tensor]:
-        return (generator.serve(**{name: tf.constant(batch[name][rows]) for name in inputs_of(generator)}),)
+        return (generator.serve(**{name: tf.constant(value[rows]) for name, value in batch.items()}),)
 
-    return data.in_batches(make, np.arange(count), BATCH)[0] * 127.5 + 127.5
+    return data.in_batches(make, np.arange(len(latents)), BATCH)[0] * 127.5 + 127.5
 
 
 def truncated(generator: Any, run: Path, truncation: float | None) -> dict[str, float]:

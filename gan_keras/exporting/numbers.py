@@ -105,7 +105,7 @@ def write(generator: Any, run: Path, texts: Sequence[str], style: Style, seed: i
         raise UserError(
             f"the model in {run} does not make the grey digits 0 to 9 when asked for, so it writes no --number."
         )
-    random, latent_dim = np.random.default_rng([seed, 1]), loading.inputs_of(generator)["latent"].shape[1]
+    random, latent_dim = np.random.default_rng([seed, 1]), loading.latent_dim(generator)
     for start in range(0, len(texts), CHUNK):
         chunk = texts[start : start + CHUNK]
         digits = [sign for text in chunk for sign in text if sign.isdigit()]
@@ -178,19 +178,20 @@ def set_side_by_side(text: str, glyphs: Sequence[Glyph], style: Style, random: n
     above = max(glyph.rises + len(glyph.ink) for glyph in glyphs)
     below = max(0.0, *(-glyph.rises for glyph in glyphs))
     line = margin + math.ceil(above)  # the row on which the number stands
-    places, x = [], float(margin)
+    places, edges, x = [], [margin], float(margin)
     for glyph in glyphs:
         height, width = glyph.ink.shape
-        cell = max(CELL * SCALE, width) if form else width
+        cell = max(CELL, math.ceil(width / SCALE) + 2) * SCALE if form else width
         top = line - round(glyph.rises) - height
         places.append((round(x + (cell - width) / 2), top, width, height))
         x += cell + (0 if form else max(-width / 2, SCALE * style.spacing * (1 + 0.25 * random.standard_normal())))
+        edges.append(round(x))
     right = max(left + width for left, _, width, _ in places)
     canvas = np.zeros((line + math.ceil(below) + margin, math.ceil(max(x, right)) + margin), np.float32)
     for glyph, (left, top, width, height) in zip(glyphs, places, strict=True):
         there = canvas[top : top + height, left : left + width]
         np.maximum(there, glyph.ink, out=there)
-    picture = on_paper(canvas, style, random, [margin + CELL * SCALE * number for number in range(len(glyphs) + 1)])
+    picture = on_paper(canvas, style, random, edges)
     boxes = [place for glyph, place in zip(glyphs, places, strict=True) if glyph.sign.isdigit()]
     return Number(text, picture, boxes)
 

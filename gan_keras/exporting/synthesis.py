@@ -68,6 +68,7 @@ def synthesize(
     kind: str,
     *,
     facts: dict[str, Any],
+    measured: dict[str, Any] | None = None,
     accept: Accept | None = None,
     real: Real | None = None,
 ) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def synthesize(
         order: what to make.
         out: the folder, which must not exist.
         kind: the name of the format.
-        facts: what else the card should say, and what must be the same to go on.
+        facts: what else the card should say, and what must be the same to go on; `measured` may differ.
         accept: says which images are good enough; the others are made again.
         real: images that take the place of some.
 
@@ -105,7 +106,11 @@ def synthesize(
         with np.load(path) as content:
             drawn += int(content["drawn"])
     made = sum(order.counts.values())
-    card = facts | {"class_names": names, **vars(order), "format": kind, "accepted_share": made / max(1, drawn)}
+    card = (
+        facts
+        | (measured or {})
+        | {"class_names": names, **vars(order), "format": kind, "accepted_share": made / max(1, drawn)}
+    )
     with files.replacing(out) as folder:
         folder.mkdir(parents=True)
         for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
@@ -161,7 +166,7 @@ def make(generator: Any, order: Order, chunk: Chunk, accept: Accept | None) -> t
 
 
 def mix(images: np.ndarray, chunk: Chunk, real: Real, seed: int) -> None:
-    """Put real images of the same classes in the place of some of a chunk's.
+    """Replace some images of a chunk by real ones of the same classes.
 
     Raises:
         UserError: if there is none of a class.

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 def create(size: int, image_shape: tuple[int, int, int]) -> tf.Variable:
-    """Return an empty pool of so many images."""
+    """Return an empty pool for `size` images."""
     return tf.Variable(
         tf.zeros([size, *image_shape]), trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
     )

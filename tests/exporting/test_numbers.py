@@ -63,6 +63,16 @@ def test_there_is_no_ink_but_in_the_boxes():
     assert [left < right for left, right in zip(number.boxes, number.boxes[1:], strict=False)] == [True] * 4
 
 
+@pytest.mark.parametrize("slant", [0.0, 45.0])
+def test_each_digit_stands_between_two_lines_of_a_form(slant):
+    """However wide it is: a column of a form's picture that is no line is paper above the digits."""
+    for number in write(numbers.expand("######", 5, seed=1), paper="form", slant=slant):
+        lines = np.flatnonzero(number.picture[5] == numbers.LINE)
+        assert len(lines) == 2 * 7, "seven lines of two pixels"
+        for (x, _, width, _), left, right in zip(number.boxes, lines[1::2], lines[2::2], strict=False):
+            assert left < x <= x + width - 1 < right
+
+
 def test_signs_are_drawn_and_have_no_box():
     plain, signed = (write([text])[0] for text in ("1234", "1-2/3,4"))
     assert len(plain.boxes) == len(signed.boxes) == 4

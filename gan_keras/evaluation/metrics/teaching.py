@@ -18,7 +18,7 @@ def classification_accuracy(teaching_images: data.Split, dataset: data.Dataset, 
 
 
 def taught_by(split: data.Split, classes: int, seed: int, steps: int) -> keras.Model:
-    """Return a classifier that has learned from these images alone, in about so many steps."""
+    """Return a classifier trained on these images alone, in `steps` steps or a few more: whole passes are made."""
     batch_size = min(BATCH, len(split.images))
     epochs = -(-steps // (len(split.images) // batch_size))
     training = classifier.Training(epochs=epochs, batch_size=batch_size, seed=seed)
