@@ -82,7 +82,8 @@ def synthesize(
         order: what to make.
         out: the folder, which must not exist.
         kind: the name of the format.
-        facts: what else the card should say, and what must be the same to go on; `measured` may differ.
+        facts: what else the card should say, and what must be the same to go on.
+        measured: what else the card should say.
         accept: says which images are good enough; the others are made again.
         real: images that take the place of some.
 
@@ -105,11 +106,15 @@ def synthesize(
                 np.savez(temporary, images=images, drawn=tried)
         with np.load(path) as content:
             drawn += int(content["drawn"])
-    made = sum(order.counts.values())
     card = (
         facts
         | (measured or {})
-        | {"class_names": names, **vars(order), "format": kind, "accepted_share": made / max(1, drawn)}
+        | {
+            "class_names": names,
+            **vars(order),
+            "format": kind,
+            "accepted_share": sum(order.counts.values()) / max(1, drawn),
+        }
     )
     with files.replacing(out) as folder:
         folder.mkdir(parents=True)
