@@ -106,26 +106,25 @@ def synthesize(
                 np.savez(temporary, images=images, drawn=tried)
         with np.load(path) as content:
             drawn += int(content["drawn"])
-    card = (
-        facts
-        | (measured or {})
-        | {
-            "class_names": names,
-            **vars(order),
-            "format": kind,
-            "accepted_share": sum(order.counts.values()) / max(1, drawn),
-        }
-    )
+    made = {"class_names": names, "format": kind, "accepted_share": sum(order.counts.values()) / max(1, drawn)}
+    card = facts | (measured or {}) | vars(order) | made
     with files.replacing(out) as folder:
         folder.mkdir(parents=True)
-        for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
-            with writing.FORMATS[kind](folder, part, order.counts[part], tuple(shape), names) as write:
-                for chunk in chunks(order, part):
-                    with np.load(work / f"{part}-{chunk.number}.npz") as content:
-                        write(content["images"], chunk.labels)
+        gather(order, work, folder, writing.FORMATS[kind], tuple(shape), names)
         files.write_json(folder / "card.json", card)
     files.remove(work)
     return card
+
+
+def gather(
+    order: Order, work: Path, folder: Path, form: writing.Format, shape: tuple[int, ...], names: list[str]
+) -> None:
+    """Write the chunks that are in one folder into another, in a format."""
+    for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
+        with form(folder, part, order.counts[part], shape, names) as write:
+            for chunk in chunks(order, part):
+                with np.load(work / f"{part}-{chunk.number}.npz") as content:
+                    write(content["images"], chunk.labels)
 
 
 def begin(work: Path, order: dict[str, Any]) -> None:
