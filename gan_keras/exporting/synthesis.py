@@ -110,14 +110,14 @@ def synthesize(
     card = facts | (measured or {}) | vars(order) | made
     with files.replacing(out) as folder:
         folder.mkdir(parents=True)
-        gather(order, work, folder, writing.FORMATS[kind], tuple(shape), names)
+        gather(order, work, folder, writing.FORMATS[kind], shape=tuple(shape), names=names)
         files.write_json(folder / "card.json", card)
     files.remove(work)
     return card
 
 
 def gather(
-    order: Order, work: Path, folder: Path, form: writing.Format, shape: tuple[int, ...], names: list[str]
+    order: Order, work: Path, folder: Path, form: writing.Format, *, shape: tuple[int, ...], names: list[str]
 ) -> None:
     """Write the chunks that are in one folder into another, in a format."""
     for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
