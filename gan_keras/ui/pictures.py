@@ -60,6 +60,7 @@ def columns_for(labels: np.ndarray | None) -> int | None:
 
 def pairs(above: np.ndarray, below: np.ndarray, columns: int = 20) -> np.ndarray:
     """Lay out images uint8 [count, height, width, channels] in rows, and under each row another one of as many."""
+    columns = min(columns, len(above))
     rows = [
         np.concatenate([_filled(images[start : start + columns], columns) for images in (above, below)])
         for start in range(0, len(above), columns)
