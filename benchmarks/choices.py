@@ -25,6 +25,7 @@ from benchmarks import machine
 from gan_keras import data
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.metrics import classes, distances, manifolds
+from gan_keras.game.config import Config
 from gan_keras.game.gan import GAN
 from gan_keras.layers import BatchNormalization, LeakyReLU
 from gan_keras.layers.copies import leaves
@@ -32,6 +33,7 @@ from gan_keras.layers.statistics import measure_statistics
 from gan_keras.models import cgan, dcgan, proposed
 from gan_keras.options import Count, OptionalCount, OptionalPath, check_ranges
 from gan_keras.ui import console, pictures
+from gan_keras.ui.console import UserError
 
 
 class SmallWeights(dcgan.Model):
@@ -128,6 +130,7 @@ class Options:
     steps: tuple[Count, ...] = (1400,)  # training steps after which to measure; the last one ends the schedule
     seeds: Count = 3  # number of seeds: 0, 1, …
     images: OptionalCount = None  # number of training digits; default: all
+    options: tuple[str, ...] = ()  # options of all choices, as filters=32
     data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
 
     def __post_init__(self) -> None:
@@ -135,6 +138,21 @@ class Options:
         for name in self.choices:
             if name not in CHOICES:
                 raise console.nearest("choice", name, CHOICES)
+            self.config(name, 0)  # an option that cannot be understood is an error at once
+
+    def config(self, name: str, seed: int) -> Config:
+        """Return the options of a choice.
+
+        Raises:
+            UserError: if one of `options` is none of the model's, or has no value that it can have.
+        """
+        config = CHOICES[name][1]
+        given = dict(option.partition("=")[::2] for option in self.options)
+        try:
+            values = {option: type(getattr(config, option))(value) for option, value in given.items()}
+        except (AttributeError, ValueError) as error:
+            raise UserError(f"--options {' '.join(self.options)}: {error}.") from None
+        return dataclasses.replace(config, seed=seed, **values)
 
 
 @console.command
@@ -148,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{machine.describe()}\n\n| choice | steps | {' | '.join(VALUES)} |\n| --- | --- |{' --- |' * len(VALUES)}")
     for name in options.choices:
         seeds = [
-            [measure(model, ruler, real) for model in train(name, seed, options.steps, trains)]
+            [measure(model, ruler, real) for model in train(name, options.config(name, seed), options.steps, trains)]
             for seed in range(options.seeds)
         ]
         for steps, measured in zip(options.steps, zip(*seeds, strict=True), strict=True):
@@ -156,15 +174,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"| {name} | {steps:,} | {' | '.join(cells)} |", flush=True)
 
 
-def train(name: str, seed: int, steps: Sequence[int], digits: data.Split) -> Iterator[GAN]:
+def train(name: str, config: Config, steps: Sequence[int], digits: data.Split) -> Iterator[GAN]:
     """Train one choice, and yield the model after each number of steps."""
-    kind, config = CHOICES[name]
-    config = dataclasses.replace(config, seed=seed)
-    keras.utils.set_random_seed(seed)
-    model = kind(config, digits.images.shape[1:], classes=10)
+    keras.utils.set_random_seed(config.seed)
+    model = CHOICES[name][0](config, digits.images.shape[1:], classes=10)
     model.compile(total_steps=steps[-1], steps_per_execution=math.gcd(*steps, 20))
     for before, until in itertools.pairwise((0, *steps)):
-        batches = data.batches(digits, config.batch_size, seed, skip=before)
+        batches = data.batches(digits, config.batch_size, config.seed, skip=before)
         model.fit(batches, steps_per_epoch=until - before, shuffle=False, verbose=0)
         yield model
 

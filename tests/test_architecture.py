@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["gan_keras", "benchmarks"]
-LAYERS = ["comparison", "training", "evaluation", "exporting", "models", "game", "layers", "data", "options", "ui"]
+LAYERS = ["dashboard", "comparison", "training", "evaluation", "exporting"]
+LAYERS += ["models", "game", "layers", "data", "options", "ui"]
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras import classifier, evaluate, fetch, generate, latent, models, pack, synthesize
+from gan_keras import app, classifier, evaluate, fetch, generate, latent, models, pack, synthesize
 from gan_keras.comparison.options import Options as CompareOptions
 from gan_keras.comparison.search import Options as SearchOptions
 from gan_keras.exporting.numbers import Style
@@ -76,6 +76,7 @@ def test_every_option_in_its_commands_exists(page):
         ("latent", latent.Options),
         ("pack", pack.Options),
         ("fetch", fetch.Options),
+        ("app", app.Options),
     ):
         known[command] = {flag(field.name) for field in fields(options)}
     known["generate"] |= {"--from", *(flag(field.name) for field in fields(Style))}

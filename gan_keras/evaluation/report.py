@@ -43,12 +43,12 @@ def table(result: dict[str, Any]) -> str:
     for name, value in result["metrics"].items():
         error, floor = (result[column].get(name) for column in ("standard_errors", "real"))
         meaning = metrics.value(name, result["ruler"])
-        cells = "".join(f"{'' if cell is None else _short(cell):>8}" for cell in (value, error, floor))
+        cells = "".join(f"{'' if cell is None else short(cell):>8}" for cell in (value, error, floor))
         lines.append(f"{name:27}{cells} {meaning.better:4} {meaning.meaning}")
     return "\n".join(lines)
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Return a number in at most seven characters, with up to three digits."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
@@ -139,8 +139,8 @@ def _numbers(axes: Axes, result: dict[str, Any]) -> None:
         name = next(iter(metrics.with_ruler({name: 0.0}, ruler)))  # noqa: PLW2901  (fid → fid_mnist)
         if name in result["metrics"]:
             value, error = result["metrics"][name], result["standard_errors"].get(name)
-            shown = _short(value) + ("" if error is None else f" ± {_short(error)}")
-            rows.append([name, shown, _short(result["real"][name]), metrics.value(name, ruler).better])
+            shown = short(value) + ("" if error is None else f" ± {short(error)}")
+            rows.append([name, shown, short(result["real"][name]), metrics.value(name, ruler).better])
     axes.set_axis_off()
     axes.set_title(f"Measured with {ruler} features {result['ruler_sha256'][:12]}", fontsize=11)
     table = axes.table(

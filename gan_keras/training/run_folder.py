@@ -36,7 +36,7 @@ def clear(run: Path) -> None:
     """Delete what a folder holds; its config.json last, so that it counts as a run until then."""
     config = run / "config.json"
     for child in run.iterdir():
-        if child != config and child.name != files.LOCK:
+        if child != config and child.name not in (files.LOCK, files.PROCESS):
             files.remove(child)
     files.remove(config)
 

@@ -3,11 +3,12 @@
 import errno
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import filelock
 import tensorflow as tf
@@ -15,6 +16,15 @@ import tensorflow as tf
 from gan_keras.ui.console import UserError
 
 LOCK = ".lock"  # file that a process locks while it writes into a folder
+PROCESS = ".process"  # file that says which process that is
+PATIENCE = 1  # seconds to wait for a folder: somebody may just be looking who is in it
+
+
+class Process(NamedTuple):
+    """A process, and the name of the machine on which it is."""
+
+    number: int
+    machine: str
 
 
 @contextmanager
@@ -65,7 +75,7 @@ def _flush(path: Path, deep: bool = True) -> None:
 
 def is_ours(path: Path) -> bool:
     """Return whether a path is what an interrupted `replacing` has left, or the lock of a folder."""
-    return path.name.startswith((".partial-", ".replaced-")) or path.name == LOCK
+    return path.name.startswith((".partial-", ".replaced-")) or path.name in (LOCK, PROCESS)
 
 
 @contextmanager
@@ -78,15 +88,33 @@ def locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE)
     except filelock.Timeout:
         raise UserError(
             f"another process is writing into {folder}. Wait until it ends, or give another --out."
         ) from None
     try:
+        (folder / PROCESS).write_text(f"{os.getpid()} {platform.node()}", encoding="utf-8")
         yield
     finally:
+        remove(folder / PROCESS)
         lock.release()
+
+
+def process_in(folder: Path) -> Process | None:
+    """Return the process that is in a folder; `None` if there is none, or if it is just coming or going."""
+    if not (folder / LOCK).exists():
+        return None
+    try:
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            return None
+    except filelock.Timeout:
+        pass
+    try:
+        number, _, machine = (folder / PROCESS).read_text(encoding="utf-8").partition(" ")
+        return Process(int(number), machine)
+    except (OSError, ValueError):
+        return None
 
 
 def check_name(path: Path) -> None:

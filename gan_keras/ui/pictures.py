@@ -52,6 +52,11 @@ def save_png(path: Path, image: np.ndarray) -> None:
         imageio.imwrite(temporary, image)
 
 
+def png_bytes(image: np.ndarray) -> bytes:
+    """Return a uint8 image as what a PNG file holds."""
+    return imageio.imwrite("<bytes>", image, extension=".png")
+
+
 def columns_for(labels: np.ndarray | None) -> int | None:
     """Return the number of classes, for a picture with a column for each; None if there are none, or too many."""
     classes = 0 if labels is None or not len(labels) else int(labels.max()) + 1
