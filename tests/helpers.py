@@ -44,7 +44,8 @@ def write_idx_folder(
 def tiny_config(model: str, **options):
     """Return a model's options for a run of seconds."""
     config_class = models.load(model).Config
-    small = {name: 4 for name in ("filters", "units") if hasattr(config_class, name)}
+    small = {"filters": 4, "units": 4, "labelled": 20}
+    small = {name: value for name, value in small.items() if hasattr(config_class, name)}
     return config_class(**(TINY | small | options))
 
 

@@ -15,7 +15,7 @@ from gan_keras.evaluation import metrics, report, sources
 from gan_keras.evaluation.metrics.classes import class_shares
 from gan_keras.evaluation.metrics.copies import nearest_training_images
 from gan_keras.evaluation.ruler import Ruler
-from gan_keras.exporting.loading import Discriminate, load_discriminator
+from gan_keras.exporting.loading import Discriminate, load_classifier, load_discriminator
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
@@ -101,11 +101,11 @@ class Evaluation:
             values, floor = pool.map(
                 lambda sample: metrics.compute(material(self.ruler, reference, sample)), (fake, real)
             )
-        values |= metrics.compute(self.walk(self.seed) | membership(real, reference, fake))
+        values |= metrics.compute(self.walk(self.seed) | self.read(tested) | membership(real, reference, fake))
         errors = {name: value.error for name, value in values.items() if isinstance(value, metrics.Estimate)}
         if self.repeats > 1:
             draws = [values, *self.measure_again(real, reference, len(images), discriminate)]
-            errors = {name: float(np.std([draw[name] for draw in draws], ddof=1)) for name in values}
+            errors |= {name: float(np.std([draw[name] for draw in draws], ddof=1)) for name in draws[-1]}
         return fake, values, errors, floor
 
     def measure(
@@ -130,6 +130,14 @@ class Evaluation:
             f"walk_{name}_features": self.ruler.measure(one).features
             for name, one in zip(("start", "end"), images, strict=True)
         }
+
+    def read(self, tested: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what a model's own classifier says of some test images; most models have none."""
+        classify = load_classifier(self.source.path)
+        if classify is None:
+            return {}
+        test = self.dataset.test
+        return {"class_probability": classify(test.images[tested]), "class_labels": test.labels[tested]}
 
     def measure_again(
         self, real: "Sample", reference: "Sample", count: int, discriminate: Discriminate

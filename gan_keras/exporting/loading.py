@@ -171,3 +171,16 @@ def load_discriminator(run: Path) -> Discriminate:
         return data.in_batches(part, np.arange(len(images)), BATCH)[0]
 
     return discriminate
+
+
+def load_classifier(run: Path) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Return a function from images to the probabilities [count, classes], `None` if the model has no classifier."""
+    path = run / "classifier"
+    if not (path / "saved_model.pb").exists():
+        return None
+    classifier = load_saved_model(path)
+
+    def classify(images: np.ndarray) -> np.ndarray:
+        return data.in_batches(lambda part: (classifier.serve(data.standardise(part)),), images, BATCH)[0]
+
+    return classify

@@ -64,3 +64,9 @@ def stacked_modes(fake_digits: np.ndarray, real_digits: np.ndarray) -> dict[str,
 def label_accuracy(fake_class_logits: np.ndarray, fake_labels: np.ndarray) -> dict[str, float]:
     """Share of images whose class is the one that was asked for."""
     return {"label_accuracy": mean(fake_class_logits.argmax(axis=1) == fake_labels)}
+
+
+@metric(classifier_accuracy=Value("its classifier is right", "high"))
+def classifier_accuracy(class_probability: np.ndarray, class_labels: np.ndarray) -> dict[str, float]:
+    """Share of real test images whose class the model's own classifier gets right, if it has one, as `sgan`."""
+    return {"classifier_accuracy": mean(class_probability.argmax(axis=1) == class_labels)}

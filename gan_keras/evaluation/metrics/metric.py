@@ -26,6 +26,8 @@ MATERIAL = {  # what a metric can take as arguments, by their names; real images
     "fake_nearest_label": "the same of the samples",
     "real_probability": "float32 [count, 1], of being real, from the model's discriminator",
     "fake_probability": "the same of the samples",
+    "class_probability": "float32 [count, classes], of test images, from the model's own classifier",
+    "class_labels": "int [count], the classes of these images",
     "member_probability": "float32 [count, 1], of training images: of being real, from the model's discriminator",
     "unseen_probability": "the same of test images",
     "member_distance": "float32 [count], of training images: the distance to the nearest sample",

@@ -1,0 +1,111 @@
+"""The semi-supervised GAN: its losses from its logits, the labels it gets to see, and that unlabelled images help."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from helpers import tiny_config
+from scipy.special import logsumexp, softmax
+
+from gan_keras import data
+from gan_keras.models import sgan
+from gan_keras.training import setup
+from gan_keras.ui.console import UserError
+
+
+@pytest.fixture
+def dataset(idx_folder):
+    return tiny_config("sgan", data_dir=idx_folder).load_data()
+
+
+@pytest.fixture
+def game(dataset):
+    keras.utils.set_random_seed(0)
+    model = sgan.Model(tiny_config("sgan", noise=0.0), (28, 28, 1))
+    model.compile(total_steps=10)
+    return model
+
+
+def batch_of(dataset, options):
+    return next(iter(setup.batches(options, dataset.train, dataset.partner, skip=0)))
+
+
+def test_fakes_are_one_class_more(game, dataset):
+    """The losses are those of a classifier of 11 classes, the last of which has the logit 0: the source's section 5."""
+    real = batch_of(dataset, game.config)
+    fake = game.generate(real)
+    outputs = [game.discriminate(batch).numpy() for batch in (real, fake, {"image": real["partner_image"]})]
+    for logits in outputs:
+        np.testing.assert_allclose(logits[:, 0], logsumexp(logits[:, 1:], axis=1), rtol=1e-5)
+    of_real, of_fake, of_known = (softmax(np.pad(logits[:, 1:], ((0, 0), (0, 1))), axis=1) for logits in outputs)
+    unsupervised = -np.log(1 - of_real[:, -1]).mean() - np.log(of_fake[:, -1]).mean()
+    known = of_known[:, :-1] / of_known[:, :-1].sum(axis=1, keepdims=True)
+    supervised = -np.log(known[np.arange(len(known)), real["partner_label"]]).mean()
+    np.testing.assert_allclose(game.discriminator_loss(real, fake), unsupervised + supervised, rtol=1e-4)
+
+
+def test_the_generator_matches_mean_features(game, dataset):
+    real = batch_of(dataset, game.config)
+    fake = game.generate(real)
+    features = [game.discriminator.get_layer("features")(batch["image"]).numpy() for batch in (real, fake)]
+    distance = np.square(features[0].mean(axis=0) - features[1].mean(axis=0)).sum()
+    np.testing.assert_allclose(game.generator_loss(real, fake), distance, rtol=1e-4)
+    assert game.generator_loss(real, real) == 0
+
+
+def test_the_labels_of_other_images_are_not_read(game, dataset):
+    real = batch_of(dataset, game.config)
+    fake = game.generate(real)
+    others = real | {"label": 9 - real["label"]}
+    assert game.discriminator_loss(real, fake) == game.discriminator_loss(others, fake)
+    wrong = real | {"partner_label": 9 - real["partner_label"]}
+    assert game.discriminator_loss(real, fake) != game.discriminator_loss(wrong, fake)
+
+
+@pytest.mark.parametrize(("count", "most"), [(10, 1), (20, 2), (25, 3)])
+def test_labels_are_of_all_classes_alike_and_drawn_by_the_seed(count, most):
+    labels = np.random.default_rng(0).integers(0, 10, 500).astype(np.int32)
+    rows = sgan.evenly(labels, count, seed=0)
+    assert len(set(rows)) == count
+    shares = np.bincount(labels[rows], minlength=10)
+    assert shares.max() == most and shares.min() == count // 10
+    assert set(rows) != set(sgan.evenly(labels, count, seed=1))
+    np.testing.assert_array_equal(rows, sgan.evenly(labels, count, seed=0))
+
+
+def test_few_labelled_images_are_repeated_to_fill_a_batch(idx_folder):
+    options = tiny_config("sgan", data_dir=idx_folder, labelled=10, batch_size=32)
+    known = options.load_data().partner
+    assert len(known.train.images) == 32 and len(np.unique(known.train.images, axis=0)) == 10
+    assert "10 of them" in known.source
+    assert set(batch_of(options.load_data(), options)) == {"image", "label", "partner_image", "partner_label"}
+
+
+@pytest.mark.parametrize("labelled", [9, 61])
+def test_too_few_and_too_many_labels_are_refused(idx_folder, labelled):
+    with pytest.raises(UserError, match="from 10 classes to 60 images"):
+        tiny_config("sgan", data_dir=idx_folder, labelled=labelled).load_data()
+
+
+def test_data_without_labels_are_refused(tmp_path):
+    np.save(tmp_path / "images.npy", np.zeros([30, 28, 28], np.uint8))
+    with pytest.raises(UserError, match="tell classes apart"):
+        tiny_config("sgan", dataset="", data_dir=tmp_path / "images.npy").load_data()
+
+
+@pytest.mark.slow
+def test_unlabelled_images_make_a_better_classifier():
+    """With 20 labels, it reads more digits than the same network that has seen nothing else."""
+    options = sgan.Config(dataset="digits8x8", labelled=20, filters=16, latent_dim=20, precision="float32")
+    dataset = options.load_data()
+    shares = {}
+    for name, trains in (("all images", dataset.train), ("labelled ones", dataset.partner.train)):
+        keras.utils.set_random_seed(0)
+        model = sgan.Model(options, dataset.image_shape)
+        model.compile(total_steps=400, steps_per_execution=20)
+        model.fit(
+            setup.batches(options, trains, dataset.partner, skip=0), steps_per_epoch=400, shuffle=False, verbose=0
+        )
+        probability = model.classifier()(data.standardise(dataset.test.images), training=False)
+        shares[name] = np.mean(tf.argmax(probability, axis=1) == dataset.test.labels)
+    assert shares["all images"] > shares["labelled ones"] + 0.03, shares
