@@ -1,5 +1,6 @@
 """The README tells the truth: its tree is the tree, its options and files exist, its commands fit together."""
 
+import importlib.util
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -92,3 +93,12 @@ def test_what_the_quick_run_makes_is_what_the_next_commands_use():
     commands = re.findall(r"^python -m gan_keras\.\w+ .*$", README[start:end], re.MULTILINE)
     assert len(commands) >= 5
     assert all("saved_models/quick" in command for command in commands)
+
+
+def test_the_code_that_the_course_names_is_there():
+    names = re.findall(r"`(gan_keras(?:\.\w+)+)`", (ROOT / "docs" / "course.md").read_text())
+    assert len(names) > 15
+    for name in names:
+        module, _, last = name.rpartition(".")
+        assert importlib.util.find_spec(name if last.islower() else module), name
+        assert last.islower() or hasattr(importlib.import_module(module), last), name
