@@ -9,7 +9,7 @@ import tensorflow as tf
 from gan_keras.data.dataset import Split
 from gan_keras.ui.console import UserError
 
-PARTNER = "partner_"  # begins the names of what is another domain's
+PARTNER = "partner_"  # begins the names of what is a data set's partner's
 SHUFFLE = 0  # the random stream of the shuffling; `game.randomness.Stream` names the others
 
 Batch = dict[str, tf.Tensor]  # "image": float32 [batch, height, width, channels] in [-1, 1]; "label": int32 [batch]

@@ -48,9 +48,10 @@ def unpacked(archive: Path) -> Path:
             raise UserError(f"{archive} needs {size / 1e9:.1f} GB unpacked, and {free / 1e9:.1f} are free.")
         with files.replacing(folder) as temporary:
             if archive.suffix.lower() == ".zip":
-                shutil.unpack_archive(archive, temporary)  # Python leaves out what would be written elsewhere
+                shutil.unpack_archive(archive, temporary, "zip")  # Python leaves out what would be written elsewhere
             else:
-                shutil.unpack_archive(archive, temporary, filter="data")  # this refuses it
+                with tarfile.open(archive) as content:
+                    content.extractall(temporary, filter="data")  # this refuses it
     except Exception as error:  # damage makes these modules raise whatever they come upon
         if isinstance(error, UserError) or getattr(error, "errno", None) in DISK:
             raise

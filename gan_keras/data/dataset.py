@@ -31,7 +31,8 @@ class Dataset:
     test: Split
     class_names: list[str]
     note: str = ""  # what a report about these data must say
-    partner: "Dataset | None" = None  # another domain, for models that translate between the two
+    # a second set for models that need one: another domain, or the images whose labels are used
+    partner: "Dataset | None" = None
 
     def __post_init__(self) -> None:
         for images, labels in (self.train, self.test):

@@ -123,7 +123,8 @@ def convert(sources: Sequence[Path | bytes], names: Sequence[str], conversion: C
             + "\nRepair or remove them, or leave them out with --skip-damaged."
         )
     kept = np.array([index for index, result in enumerate(results) if isinstance(result, np.ndarray)], np.int64)
-    return Read(np.stack(images), kept, (what_was_done(looked_at, side, channels), *left_out(damaged)))
+    notes = (what_was_done(looked_at, side, channels), *left_out(damaged), *only_first_pages(sources[::step]))
+    return Read(np.stack(images), kept, notes)
 
 
 def try_to_decode(source: Path | bytes) -> Image.Image | Exception:
@@ -132,6 +133,18 @@ def try_to_decode(source: Path | bytes) -> Image.Image | Exception:
         return decode(source)
     except Exception as error:  # damage makes Pillow raise whatever it comes upon
         return error
+
+
+def only_first_pages(sources: Sequence[Path | bytes]) -> list[str]:
+    """Return what to say where pictures have several pages or frames."""
+    for source in sources:
+        try:
+            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+                if (pages := getattr(image, "n_frames", 1)) > 1:
+                    return [f"of pictures with several pages, such as one with {pages}, only the first is read"]
+        except Exception:  # damage makes Pillow raise whatever it comes upon
+            continue
+    return []
 
 
 def what_was_done(images: Sequence[Image.Image], side: int, channels: int) -> str:

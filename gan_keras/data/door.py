@@ -18,7 +18,7 @@ FIRST_LABELS = {  # those of the first training images, by which a data set is k
 PATHS = {  # pattern in the name of a folder → the data set
     "fashion": "fashion_mnist",
     "kmnist|kuzushiji": "kmnist",
-    "(?<![a-z])mnist": "mnist",
+    "^mnist(?![-_][a-z]$)": "mnist",  # mnist_m and mnist-c are others
 }
 NAMED = 8  # files that an error lists
 LAYOUTS = (
@@ -43,6 +43,8 @@ def load(path: Path, dataset: str, conversion: Conversion) -> Dataset:
     name = name or known_by_path(found.path, loaded) or own_name(path)
     parts, names = arranged(name, loaded, conversion)
     train, test = parts if len(parts) == 2 else hold_out(*parts[0])
+    if not names and name not in known():
+        train, test, names = without_gaps(train, test)
     names = names or numbered(train.labels, test.labels)
     for text in (*loaded.notes, advice(train.images)):
         if text:
@@ -95,17 +97,25 @@ def arranged(name: str, loaded: formats.Loaded, conversion: Conversion) -> tuple
 
 
 def candidates(path: Path) -> list[formats.Found]:
-    """Return what can be loaded from a place; archives are looked into if there is nothing else."""
+    """Return what can be loaded from a place; archives are looked into if there is nothing else that is sure."""
     place = formats.Place(path)
-    if found := list(formats.found(place)):
+    found = nearest(path, list(formats.found(place)))
+    if any(not one.guess for one in found):
         return found
     archives = [file for file in place.files() if cache.is_archive(file)]
     inside = [(archive, formats.Place(cache.unpacked(archive))) for archive in archives]
-    return [
+    packed = [
         dataclasses.replace(one, path=archive, what=f"{one.what}, packed")
         for archive, place in inside
-        for one in formats.found(place)
+        for one in nearest(place.path, list(formats.found(place)))
     ]
+    return packed + found
+
+
+def nearest(path: Path, found: list[formats.Found]) -> list[formats.Found]:
+    """Return what lies in a folder itself, or else what lies further down, where copies and previews are."""
+    sure = [one for one in found if one.path in (path, *path.iterdir()) and not one.guess] if path.is_dir() else []
+    return sure or found
 
 
 def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Found:
@@ -137,6 +147,18 @@ def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Foun
             f"{path} holds more than one data set:\n{listed}\nName the folder or file that you mean, or --dataset."
         )
     return found[0]
+
+
+def known() -> set[str]:
+    """Return the names of the data sets whose classes are the same in every part of them."""
+    return {*FIRST_LABELS, *PATHS.values(), *(f"{emnist.PREFIX}{kind}" for kind in emnist.CLASSES)}
+
+
+def without_gaps(train: Split, test: Split) -> tuple[Split, Split, list[str]]:
+    """Return images whose labels, any numbers, are counted from 0, and these numbers as the names of the classes."""
+    kinds = np.unique(np.concatenate([train.labels, test.labels]))
+    train, test = (Split(part.images, np.searchsorted(kinds, part.labels).astype(np.int32)) for part in (train, test))
+    return train, test, [str(kind) for kind in kinds]
 
 
 def nearby(path: Path) -> Path:

@@ -133,7 +133,7 @@ def describe(model: GAN, dataset: data.Dataset, steps_per_epoch: int) -> None:
             print(f"{flag(name):27}{value}")
     weights = (f"{name} {network.count_params():,}" for name, network in model.networks.items())
     domains = [dataset, *([dataset.partner] if dataset.partner else [])]
-    images = [f"{len(one.train.images):,} training images {one.image_shape}: {one.source}\n" for one in domains]
+    images = [f"{one.describe()}\n" for one in domains]
     print(
         f"\n{''.join(images)}"
         f"weights: {', '.join(weights)}\n"

@@ -67,10 +67,9 @@ def write_pictures(folder, split, suffix=".png", class_name=str):
         (folder / class_name(label) / f"{number}{suffix}").write_bytes(png(image))
 
 
-def write_parquet(path, split, names=None):
-    table = pa.table(
-        {"image": [{"bytes": png(image), "path": None} for image in split.images], "label": split.labels.tolist()}
-    )
+def write_parquet(path, split, names=None, words=False):
+    labels = [str(label) if words else int(label) for label in split.labels]
+    table = pa.table({"image": [{"bytes": png(image), "path": None} for image in split.images], "label": labels})
     if names:
         features = {"info": {"features": {"label": {"names": names, "_type": "ClassLabel"}}}}
         table = table.replace_schema_metadata({"huggingface": json.dumps(features)})
@@ -133,6 +132,61 @@ def tarred(folder):
     shutil.rmtree(folder / "mnist_png")
 
 
+def tables_in_folders(folder):
+    """As Hugging Face's converted data sets, with words for labels that only all parts together number rightly."""
+    for part, split in SPLITS.items():
+        for number, half in enumerate(np.argsort(split.labels).reshape(2, -1)):
+            path = folder / "default" / part / f"{number:04}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_parquet(path, Split(*(rows[half] for rows in split)), words=True)
+
+
+def counted_csv(folder):
+    """Tables with a column that counts the rows, and names that differ in more than their part."""
+    for name, split in zip(("mnist_train_small.csv", "mnist_test.csv"), SPLITS.values(), strict=True):
+        write_csv(folder / name, split)
+        table = pd.read_csv(folder / name)
+        pd.concat([pd.Series(range(len(table)), name="id"), table], axis=1).to_csv(folder / name, index=False)
+
+
+def beside_others(folder):
+    """A tar's own folder, the tar, a text, and folders of the system."""
+    write_pictures(folder / "mnist_png" / "training", SPLITS["train"])
+    write_pictures(folder / "mnist_png" / "testing", SPLITS["test"])
+    for name in ("README.md", "mnist_png.tar.gz"):
+        (folder / name).write_bytes(b"x")
+    (folder / "mnist_png" / "training" / "3" / "above").symlink_to(folder / "mnist_png", target_is_directory=True)
+    (folder / "mnist_png" / "@eaDir").mkdir()
+    (folder / "mnist_png" / "@eaDir" / "thumb.png").write_bytes(png(SPLITS["train"].images[0]))
+
+
+def as_jpg_on_kaggle(folder):
+    """A folder in each folder of its name, and samples of the same pictures beside."""
+    write_pictures(folder / "trainingSet" / "trainingSet", SPLITS["train"])
+    write_pictures(folder / "testSet" / "testSet", SPLITS["test"])
+    write_pictures(folder / "trainingSample" / "trainingSample", SPLITS["train"])
+
+
+def parts_in_classes(folder):
+    for part, split in SPLITS.items():
+        write_pictures(folder, split, class_name=lambda label, part=part: f"{label}/{part}")
+
+
+def idx_twice(folder):
+    """As the most used MNIST on Kaggle: each file once more in a folder of its name."""
+    write_idx(folder, pattern="{}-{}.idx{}-ubyte")
+    for file in list(folder.iterdir()):
+        inner = folder / file.name.replace(".", "-")
+        inner.mkdir()
+        shutil.copy(file, inner / inner.name)
+
+
+def upper_case_zip(folder):
+    zipped(folder)
+    (folder / "archive.zip").rename(folder / "ARCHIVE.ZIP")
+    (folder / "preview.png").write_bytes(png(SPLITS["train"].images[0]))
+
+
 LAYOUTS = {
     "standard": write_idx,
     "a dot before idx": lambda folder: write_idx(folder, pattern="{}-{}.idx{}-ubyte"),
@@ -166,6 +220,24 @@ LAYOUTS = {
     "Parquet": parquet,
     "zip": zipped,
     "tar": tarred,
+    "Hugging Face's conversion": tables_in_folders,
+    "CSV that counts its rows": counted_csv,
+    "pictures beside others": beside_others,
+    "JPG on Kaggle": as_jpg_on_kaggle,
+    "parts in classes": parts_in_classes,
+    "IDX on Kaggle": idx_twice,
+    "QMNIST's names": lambda folder: write_idx(folder, names=("qmnist-train", "qmnist-test")),
+    "upper-case zip and a preview": upper_case_zip,
+    **{
+        f"pictures in {train} and {test}": pictures_with_parts(train, test)
+        for train, test in (
+            ("train_images", "test_images"),
+            ("MNIST - JPG - training", "MNIST - JPG - testing"),
+            ("mnist_m_train", "mnist_m_test"),
+            ("train2017", "val2017"),
+            ("train", "dev"),
+        )
+    },
 }
 
 
@@ -200,9 +272,53 @@ def test_without_test_images_every_seventh_is_held_out(tmp_path):
         np.testing.assert_array_equal(read_off(split.images), split.labels)
 
 
-@pytest.mark.parametrize("name", ["FashionMNIST/raw", "KMNIST/raw", "fashion", "digits", "emnist", "notmnist"])
+OTHERS = ["FashionMNIST/raw", "KMNIST/raw", "fashion", "digits", "emnist", "notmnist", "kannada-mnist", "mnist_m"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_what_is_not_mnist_is_not_called_so(name, tmp_path):
     assert data.load(data_dir=write_idx(tmp_path / name)).name != "mnist"
+
+
+@pytest.mark.parametrize("labels", [(3, 8), range(1, 11), range(48, 58)])
+def test_labels_with_gaps_are_counted_and_keep_their_numbers_as_names(labels, tmp_path):
+    images, numbers = SPLITS["train"]
+    numbers = np.array(labels, np.int32)[numbers % len(labels)]
+    write_csv(tmp_path / "train.csv", Split(images, numbers))
+    dataset = data.load(data_dir=tmp_path)
+    assert dataset.class_names == [str(label) for label in labels]
+    known = {image.tobytes(): str(number) for image, number in zip(images, numbers, strict=True)}
+    for split in (dataset.train, dataset.test):
+        assert [dataset.class_names[label] for label in split.labels] == [known[i.tobytes()] for i in split.images]
+
+
+def test_labels_in_another_file_are_not_read_and_that_is_said(tmp_path, capsys):
+    for number, image in enumerate(SPLITS["train"].images):
+        (tmp_path / f"{number}.png").write_bytes(png(image))
+    (tmp_path / "labels.csv").write_text("name,label\n0.png,3\n", encoding="utf-8")
+    assert data.load(data_dir=tmp_path).class_names == ["all"]
+    assert "not read: labels.csv" in capsys.readouterr().out
+
+
+def test_test_pictures_without_labels_are_left_out(tmp_path, capsys):
+    write_pictures(tmp_path / "train", SPLITS["train"])
+    write_pictures(tmp_path / "test", SPLITS["test"], class_name=lambda label: "images")
+    dataset = data.load(data_dir=tmp_path)
+    assert len(dataset.train.images) + len(dataset.test.images) == TRAIN
+    np.testing.assert_array_equal(read_off(dataset.train.images), dataset.train.labels)
+    assert "left out" in capsys.readouterr().out
+
+
+def test_a_part_alone_is_all_that_there_is(tmp_path):
+    write_pictures(tmp_path / "val", SPLITS["train"])
+    dataset = data.load(data_dir=tmp_path)
+    assert len(dataset.class_names) == 10 and len(dataset.train.images) + len(dataset.test.images) == TRAIN
+
+
+def test_more_classes_than_folders_in_each_are_classes(tmp_path):
+    """As NIST's, where each class has folders of groups of writers."""
+    write_pictures(tmp_path, SPLITS["train"], class_name=lambda label: f"{label}/hsf_{label % 2}")
+    assert len(data.load(data_dir=tmp_path).class_names) == 10
 
 
 def test_folders_named_after_mnist_hold_it_if_it_may_be_so(tmp_path):

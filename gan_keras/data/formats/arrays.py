@@ -198,6 +198,10 @@ def split(path: Path, images: np.ndarray, labels: np.ndarray | None) -> Split:
         return without_labels(images)
     labels = np.squeeze(np.asarray(labels))
     if labels.ndim == 2 and len(labels) == len(images):
+        if not (np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()):
+            raise UserError(
+                f"{path} has {labels.shape[1]} labels for each image; it needs one, as a number or one-hot."
+            )
         labels = labels.argmax(axis=1)
     if labels.dtype.kind not in "buif":
         raise UserError(f"{path} has labels of the type {labels.dtype}; they must be whole numbers.")
@@ -223,9 +227,14 @@ def as_images(path: Path, values: np.ndarray) -> np.ndarray:
     if values.ndim == 2:
         side = round(values.shape[1] ** 0.5)
         if side * side != values.shape[1]:
-            raise UserError(f"{path} has rows of {values.shape[1]} pixels, which are no square image.")
+            raise UserError(
+                f"{path} has an array {values.shape}, whose rows are no square grey images. Give it the shape [count, "
+                "height, width] or [count, height, width, 3]."
+            )
         values = values.reshape(len(values), side, side)
     if values.ndim == 3:
+        if values.shape[0] == values.shape[1] != values.shape[2]:
+            raise UserError(f"{path} has an array {values.shape}; the number of images must come first.")
         values = values[..., None]
     if values.ndim == 4 and values.shape[-1] not in (1, 3) and values.shape[1] in (1, 3):
         values = np.moveaxis(values, 1, -1)  # channels first, as PyTorch has them

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -13,7 +14,15 @@ from gan_keras.data.dataset import Split
 from gan_keras.ui.console import UserError
 
 DEPTH = 2  # folders below the given one that are searched: torchvision's MNIST/raw is one of two
-SYSTEM = {"thumbs.db", "desktop.ini", "__macosx"}
+SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "system volume information", "lost+found"}
+PART = re.compile(  # in the name of a file or folder: train_images, trainingSet, val2017, MNIST - JPG - testing
+    r"(^|[^a-z])((?P<train>train|training)|test|testing|t10k|val|valid|validation|dev)(set|data|images?)?([^a-z]|$)"
+)
+PROBLEMS = {  # part of what a library says → what a user can do, where the file is not damaged
+    "allow_pickle": "holds Python objects, which could run code, and is not read. Save its arrays as plain numbers",
+    "matlab v7.3": "is a file of MATLAB 7.3, which is not read. Save it with -v7",
+    "utf-8": "is no text in UTF-8. Save it as that",
+}
 
 
 @dataclass(frozen=True)
@@ -62,9 +71,15 @@ class Place:
 
 
 def visible(folder: Path) -> list[Path]:
-    """Return what a folder holds in natural order (1, 2, 10), without hidden and system files."""
+    """Return what a folder holds in natural order (1, 2, 10), without hidden and system files, and links to above."""
     children = (child for child in folder.iterdir() if not child.name.startswith("."))
-    return sorted((child for child in children if child.name.lower() not in SYSTEM), key=natural)
+    kept = (child for child in children if child.name.lower() not in SYSTEM and not leads_back(child))
+    return sorted(kept, key=natural)
+
+
+def leads_back(path: Path) -> bool:
+    """Return whether a path is a link to a folder that it is in."""
+    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
 
 
 def natural(path: Path) -> list[tuple[int, int | str]]:
@@ -91,12 +106,21 @@ def undamaged(path: Path) -> Iterator[None]:
     except Exception as error:  # damage makes libraries raise whatever they come upon
         if isinstance(error, UserError | MemoryError) or (isinstance(error, OSError) and error.filename):
             raise
+        for part, problem in PROBLEMS.items():
+            if part in str(error):
+                raise UserError(f"{path} {problem}.") from None
         raise UserError(f"{path} is damaged ({error}). Download it again.") from None
 
 
 def without_labels(images: np.ndarray) -> Split:
     """Return images that have no labels: all are of class 0."""
     return Split(images, np.zeros(len(images), np.int32))
+
+
+def part_of(name: str) -> Literal["train", "test", ""]:
+    """Return which part of a data set a file or folder is, by its name; "" if that does not say."""
+    found = PART.search(name.lower())
+    return "" if not found else "train" if found["train"] else "test"
 
 
 def train_and_test(parts: Mapping[str, Split]) -> tuple[Split, Split | None]:

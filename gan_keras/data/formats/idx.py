@@ -20,7 +20,7 @@ from gan_keras.data.formats.format import Found, Loaded, Place, reader
 from gan_keras.ui.console import UserError
 
 NAME = re.compile(  # as its authors name the files, and as 7-Zip, macOS, Kaggle and EMNIST do
-    r"(?P<set>emnist-(?P<kind>[a-z]+)-)?(?P<part>train|t10k|test|testing|training)[-_](?P<what>images|labels)"
+    r"(qmnist-|emnist-(?P<kind>[a-z]+)-)?(?P<part>train|t10k|test|testing|training)[-_](?P<what>images|labels)"
     r"[-._]idx[13][-_]ubyte(\.gz)?"
 )
 TEST = ("t10k", "test", "testing")
@@ -37,7 +37,8 @@ def idx_files(place: Place) -> Iterator[Found]:
             files = sets.setdefault((file.parent, name["kind"] or ""), {})
             if f"{part} {name['what']}" not in files or file.suffix != ".gz":  # unpacked files are faster
                 files[f"{part} {name['what']}"] = file
-    for (folder, kind), files in sets.items():
+    whole = {key: files for key, files in sets.items() if {"train images", "train labels"} <= files.keys()}
+    for (folder, kind), files in (whole or sets).items():
         what = f"EMNIST's IDX files, {kind}" if kind else "IDX files"
         yield Found(folder, what, partial(load, folder, kind, files), f"emnist_{kind}" if kind else "")
 

@@ -3,60 +3,143 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 from gan_keras.data import decoding
 from gan_keras.data.conversion import Conversion
 from gan_keras.data.dataset import Split
-from gan_keras.data.formats.format import Found, Loaded, Place, reader, train_and_test, visible
+from gan_keras.data.formats.format import Found, Loaded, Place, part_of, reader, train_and_test, visible
 from gan_keras.ui.console import UserError
 
-PARTS = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "test", "valid": "test"}
-PARTS["validation"] = "test"
+PARTS = ("train", "training", "test", "testing", "val", "valid", "validation", "dev")  # names that can be nothing else
+LABELS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml", ".cls", ".mat")  # files that may hold labels
+ADVICE = "Put the pictures of each class into a folder of its own"
 
 Pictures = Mapping[str, Sequence[Path]]  # class → its files
+
+
+class Layout(NamedTuple):
+    """What the folders of a place mean."""
+
+    folder: Path  # the one in which the folders of the parts or of the classes lie
+    parts: dict[str, dict[str, list[Path]]]  # "train" and perhaps "test" → class → its files
+    left: list[str]  # names of folders that are neither a part nor a class
 
 
 @reader
 def one_picture(place: Place) -> Iterator[Found]:
     """A file that is a picture, without a label."""
     if place.path.is_file() and place.path.suffix.lower() in decoding.SUFFIXES:
-        yield Found(place.path, "a picture", partial(load, place.path.parent, {"train": {"": [place.path]}}))
+        layout = Layout(place.path.parent, {"train": {"": [place.path]}}, [])
+        yield Found(place.path, "a picture", partial(load, layout))
 
 
 @reader
 def image_folders(place: Place) -> Iterator[Found]:
     """A folder of pictures; folders with nothing but another one in them are passed through."""
-    folder = place.path
-    if not folder.is_dir():
+    if not place.path.is_dir():
         return
-    while len(children := visible(folder)) == 1 and children[0].is_dir() and children[0].name.lower() not in PARTS:
-        if pictures_in(folder, deep=False) or not any(child.is_dir() for child in visible(children[0])):
-            break  # one class is still a class
-        folder = children[0]
+    folder = inmost(place.path)
+    layout = parts_of(folder) or classes_with_parts(folder)
+    problem = "" if layout else unclear(folder)
+    layout = layout or Layout(folder, {"train": by_class(folder)}, [])
+    if classes := list(dict.fromkeys(name for part in layout.parts.values() for name in part)):
+        number = f"{len(classes)} folder{'s' if len(classes) > 1 else ''}"
+        what = "pictures without labels" if classes == [""] else f"pictures in {number}"
+        action = partial(refuse, problem) if problem else partial(load, layout)
+        yield Found(folder, what, action, guess=len(classes) == 1)
+
+
+def refuse(problem: str, conversion: Conversion) -> NoReturn:
+    """Raise a `UserError`."""
+    raise UserError(problem)
+
+
+def inmost(folder: Path, through_parts: bool = False) -> Path:
+    """Return the folder in which those of the classes or parts lie: where only one has pictures, these are in it."""
+    while len(inner := folders_in(folder)) == 1 and folders_in(inner[0]) and not pictures_in(folder, deep=False):
+        if inner[0].name.lower() in PARTS and not through_parts:
+            break
+        folder = inner[0]
+    return folder
+
+
+def parts_of(folder: Path) -> Layout | None:
+    """Return the classes of each part, if folders are parts: by their plain names, or if all are by what is in these.
+
+    A part `test` without a `train` is all that there is, and some of it is held out.
+    """
+    inner = folders_in(folder)
+    plain = [child for child in inner if child.name.lower() in PARTS]
+    samples = [child for child in inner if "sample" in child.name.lower()]
+    named = plain or [child for child in inner if child not in samples and part_of(child.name)]
+    if not named or (not plain and len(named) + len(samples) < len(inner)):
+        return None
     parts: dict[str, dict[str, list[Path]]] = {}
-    for child in visible(folder):
-        if child.is_dir() and child.name.lower() in PARTS:
-            found = by_class(child)
-            for name, files in found.items():
-                parts.setdefault(PARTS[child.name.lower()], {}).setdefault(name, []).extend(files)
-    if "train" not in parts:  # a lone folder "test" may as well be a class
-        parts = {"train": by_class(folder)}
-    if any(map(len, parts.values())):
-        classes = list(dict.fromkeys(name for part in parts.values() for name in part))
-        unlabelled = classes == [""]
-        what = "pictures without labels" if unlabelled else f"pictures in {len(classes)} folders"
-        yield Found(folder, what, partial(load, folder, parts), guess=unlabelled)
+    for child in named:
+        part = parts.setdefault(part_of(child.name), {})
+        for name, files in by_class(inmost(child, through_parts=True)).items():
+            part.setdefault(name, []).extend(files)
+    if "train" not in parts:
+        if len(inner) > len(named) or set(parts["test"]) == {""}:
+            return None  # a folder "test" may as well be a class
+        parts = {"train": parts["test"]}
+    return Layout(folder, parts, [child.name for child in inner if child not in named])
+
+
+def classes_with_parts(folder: Path) -> Layout | None:
+    """Return the classes of each part, if each class has folders for its parts."""
+    parts: dict[str, dict[str, list[Path]]] = {}
+    for child in folders_in(folder):
+        inner = folders_in(child)
+        if not inner or pictures_in(child, deep=False) or any(one.name.lower() not in PARTS for one in inner):
+            return None
+        for one in inner:
+            parts.setdefault(part_of(one.name), {}).setdefault(child.name, []).extend(pictures_in(one, deep=True))
+    return Layout(folder, parts, []) if "train" in parts else None
+
+
+def unclear(folder: Path) -> str:
+    """Return why it cannot be said what the classes are; nothing if it can."""
+    inner = folders_in(folder)
+    names = {child.name.lower(): child.name for child in inner}
+    if {"traina", "trainb"} <= names.keys():
+        return (
+            f"{folder} holds two domains. Train on one, --data-dir {folder / names['traina']}, or translate between "
+            f"both: --model cyclegan --source {folder / names['traina']} --target {folder / names['trainb']}"
+        )
+    nested = [child for child in inner if len(folders_in(inmost(child))) > 1 and not pictures_in(child, deep=False)]
+    of_inner = {one.name for child in nested for one in folders_in(inmost(child))}
+    if nested == inner and 1 < len(inner) <= len(of_inner):  # more classes than, say, writers in each
+        one = folders_in(inmost(inner[0]))[0]
+        return (
+            f"{folder} has folders in its folders ({one.relative_to(folder)}), so that the classes may be the outer or "
+            f"the inner ones. Name one of the outer ones, such as {inner[0]}. {ADVICE}, if you mean these."
+        )
+    return ""
 
 
 def by_class(folder: Path) -> dict[str, list[Path]]:
     """Return the pictures of each sub-folder by its name; those of a folder without any are of the class ""."""
-    found = {child.name: pictures_in(child, deep=True) for child in visible(folder) if child.is_dir()}
-    found = {name: files for name, files in found.items() if files}
+    found = {child.name: pictures_in(child, deep=True) for child in folders_in(folder)}
     if loose := pictures_in(folder, deep=False):
         found[""] = loose
     return found
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Return the sub-folders that have pictures in them or further down."""
+    return [child for child in visible(folder) if child.is_dir() and has_pictures(child)]
+
+
+def has_pictures(folder: Path) -> bool:
+    """Return whether there is a picture in a folder or further down."""
+    return any(
+        has_pictures(child) if child.is_dir() else child.suffix.lower() in decoding.SUFFIXES
+        for child in visible(folder)
+    )
 
 
 def pictures_in(folder: Path, deep: bool) -> list[Path]:
@@ -70,22 +153,32 @@ def pictures_in(folder: Path, deep: bool) -> list[Path]:
     return files
 
 
-def load(folder: Path, parts: Mapping[str, Pictures], conversion: Conversion) -> Loaded:
+def load(layout: Layout, conversion: Conversion) -> Loaded:
     """Load pictures.
 
     Raises:
         UserError: if some lie beside the folders of classes, if a class is only among the test images, or if some are
             damaged.
     """
+    folder, parts, notes = layout.folder, dict(layout.parts), []
     classes = list(parts["train"])
     if "" in classes and len(classes) > 1:
         raise UserError(
             f"{folder} has pictures beside folders of pictures ({', '.join(filter(None, classes[:3]))}): move them "
             "into a folder of their class, or name the folder that you mean."
         )
-    for name in parts.get("test", ()):
-        if name not in classes:
-            raise UserError(f"{folder} has test pictures of the class {name!r}, and none to train on.")
+    if layout.left:
+        notes.append(f"left out: {', '.join(layout.left)}")
+    if len(classes) == 1 and (beside := may_hold_labels(folder)):
+        notes.append(f"not read: {', '.join(beside[:3])}. {ADVICE} for a training with labels")
+    if strange := [name for name in parts.get("test", ()) if name not in classes]:
+        if set(strange) < set(parts["test"]):
+            raise UserError(
+                f"{folder} has test pictures of the class {strange[0]!r}, and none to train on. Remove them, or name "
+                "the folder with the training pictures alone."
+            )
+        del parts["test"]
+        notes.append("the test pictures have none of these classes, and are left out")
     rows = [
         (part, label, file)
         for part in parts
@@ -97,4 +190,15 @@ def load(folder: Path, parts: Mapping[str, Pictures], conversion: Conversion) ->
     of_part, labels = np.array(of_part)[read.kept], np.array(labels, np.int32)[read.kept]
     splits = {part: Split(read.images[of_part == part], labels[of_part == part]) for part in parts}
     names = [name or "all" for name in classes]
-    return Loaded(*train_and_test(splits), names, converted=True, notes=read.notes)
+    return Loaded(*train_and_test(splits), names, converted=True, notes=(*read.notes, *notes))
+
+
+def may_hold_labels(folder: Path) -> list[str]:
+    """Return the names of files in or beside a folder of pictures that may say what they show."""
+    places = (folder, *folders_in(folder))
+    return [
+        file.name
+        for place in places
+        for file in visible(place)
+        if file.suffix.lower() in LABELS and "readme" not in file.name.lower() and "license" not in file.name.lower()
+    ]

@@ -13,13 +13,23 @@ from gan_keras.data import decoding
 from gan_keras.data.conversion import Conversion
 from gan_keras.data.dataset import Split
 from gan_keras.data.formats.arrays import split
-from gan_keras.data.formats.format import Found, Loaded, Place, reader, train_and_test, undamaged, without_labels
+from gan_keras.data.formats.format import (
+    PART,
+    Found,
+    Loaded,
+    Place,
+    part_of,
+    reader,
+    train_and_test,
+    undamaged,
+    visible,
+    without_labels,
+)
 from gan_keras.ui.console import UserError
 
 CSV = re.compile(r".*\.csv(\.gz|\.bz2|\.xz)?")
-TEST = re.compile(r"(^|[^a-z])(test|t10k|val|valid|validation)([^a-z]|$)")
-TRAIN = re.compile(r"(^|[^a-z])(train|training)([^a-z]|$)")
-LABELS = ("label", "labels", "class", "target", "digit", "y", "fine_label")
+LABELS = ("label", "labels", "class", "target", "digit", "character", "y", "fine_label")
+COUNTS = ("id", "index", "unnamed: 0", "image_id", "imageid")  # columns that only count the rows
 IMAGES = ("image", "img", "images")
 FEWEST_PIXELS = 64  # columns: those of the smallest images, 8x8
 EMNIST = re.compile(r"emnist[-_](byclass|bymerge|balanced|letters|digits|mnist)")
@@ -52,13 +62,18 @@ def grouped(files: Iterator[Path], load: Any, what: str) -> Iterator[Found]:
     """Yield the sets of files that belong together: those of a folder that differ in their part only."""
     sets: dict[tuple[Path, str], dict[str, list[Path]]] = {}
     for file in files:
-        name = file.name.lower()
-        part = "test" if TEST.search(name) else "train"
-        rest = re.sub(r"\d+-of-\d+.*", "", TRAIN.sub("", TEST.sub("", name)))
-        sets.setdefault((file.parent, rest), {}).setdefault(part, []).append(file)
+        folder, name = file.parent, file.name.lower()
+        part = part_of(name)
+        if not part and (part := part_of(folder.name)):  # Hugging Face's default/train/0000.parquet
+            folder = folder.parent
+        rest = re.sub(r"\d+-of-\d+.*|^\d+(?=\.parquet)", "", PART.sub("", name))
+        sets.setdefault((folder, rest), {}).setdefault(part or "train", []).append(file)
+    if [set(parts) for parts in sets.values()] in ([{"train"}, {"test"}], [{"test"}, {"train"}]):
+        (key, one), (_, other) = sets.items()  # two halves whose names differ in more than their part
+        sets = {key: one | other}
     for (folder, _), parts in sets.items():
         names = [file.name for part in parts.values() for file in part]
-        path = folder / names[0] if len(names) == 1 else folder
+        path = next(iter(parts.values()))[0] if len(names) == 1 else folder
         kind = EMNIST.search(names[0].lower())
         known = f"emnist_{kind[1]}" if kind else ""
         yield Found(path, f"{what}: {', '.join(names[:3])}", partial(load, path, parts), known)
@@ -80,8 +95,16 @@ def load_csv(path: Path, parts: Mapping[str, Sequence[Path]], conversion: Conver
         part: Split(*map(np.concatenate, zip(*(images for one, images in kept if one == part), strict=True)))
         for part in dict(kept)
     }
-    notes = (f"{', '.join(left)} has no labels and is left out",) if left else ()
-    return Loaded(*train_and_test(splits), names or [], turned=True, notes=notes)
+    notes = [f"{', '.join(left)} has no labels and is left out"] if left else []
+    if names is None and (beside := others(path, [file for _, file, _, _ in tables])):
+        notes.append(f"not read: {', '.join(beside)}. Labels must be a column of the table of images")
+    return Loaded(*train_and_test(splits), names or [], turned=True, notes=tuple(notes))
+
+
+def others(path: Path, read: Sequence[Path]) -> list[str]:
+    """Return the names of the tables beside those that were read."""
+    folder = path if path.is_dir() else path.parent
+    return [file.name for file in visible(folder) if CSV.fullmatch(file.name.lower()) and file not in read]
 
 
 def read_csv(path: Path) -> tuple[Split, list[str] | None]:
@@ -100,8 +123,13 @@ def read_csv(path: Path) -> tuple[Split, list[str] | None]:
         )
         first = top.iloc[0].tolist()
         table = pd.read_csv(path, header=0 if has_header(*top.to_numpy().tolist()) else None)
+    if not len(table):
+        raise UserError(f"{path} has no rows of images.")
     if table.isna().to_numpy().any():
         raise UserError(f"{path} has empty cells: it may be cut short. Download it again.")
+    counting = [index for index, name in enumerate(first) if name in COUNTS]
+    table = table.drop(columns=table.columns[counting])
+    first = [name for name in first if name not in COUNTS]
     named = [index for index, name in enumerate(first) if name in LABELS]
     texts = [index for index, kind in enumerate(table.dtypes) if kind.kind not in "buif"]
     if not named and not texts and is_square(table.shape[1]):
@@ -111,8 +139,8 @@ def read_csv(path: Path) -> tuple[Split, list[str] | None]:
         raise UserError(f"{path} has cells that are not numbers; a table of images has labels and pixels only.")
     if column is None or not is_square(table.shape[1] - 1):
         raise UserError(
-            f"{path} has {table.shape[1]} columns; a table of images has one of labels, and those of a square image "
-            "(784 for 28x28)."
+            f"{path} has {table.shape[1]} columns; a table of images has one of labels, and those of a square "
+            "grey image (784 for 28x28)."
         )
     labels, names = numbered_labels(table.iloc[:, column].to_numpy())
     return split(path, table.drop(columns=table.columns[column]).to_numpy(np.float32), labels), names
@@ -142,7 +170,10 @@ def label_column(values: np.ndarray) -> list[int]:
     """Return which column holds labels where no header says so: the first or the last, whichever counts classes."""
     if values.shape[1] <= FEWEST_PIXELS:
         return []
-    return [column for column in (0, values.shape[1] - 1) if counts_classes(values[:, column])] or [0]
+    first, last = values[:, 0], values[:, -1]
+    counting = [column for column, one in ((0, first), (values.shape[1] - 1, last)) if counts_classes(one)]
+    varies = [len(np.unique(one)) > 1 for one in (first, last)]
+    return counting or ([values.shape[1] - 1] if varies == [False, True] else [0])  # the corner of an image is empty
 
 
 def counts_classes(values: np.ndarray) -> bool:
@@ -163,34 +194,44 @@ def load_parquet(path: Path, parts: Mapping[str, Sequence[Path]], conversion: Co
         UserError: if one cannot be read, or has no column of pictures.
     """
     tables = [(part, *read_parquet(file)) for part, files in parts.items() for file in files]
+    names = tables[0][3]
+    left = "the test images have no labels, and are left out"
+    notes = [left for part, _, labels, _ in tables if part == "test" and labels.dtype.kind in "iu" and labels.max() < 0]
+    tables = [table for table in tables if not notes or table[0] != "test"]
     of_part = np.concatenate([np.repeat(part, len(contents)) for part, contents, _, _ in tables])
     contents = [content for table in tables for content in table[1]]
-    labels = np.concatenate([table[2] for table in tables]).astype(np.int32)
+    numbers, words = numbered_labels(np.concatenate([labels for _, _, labels, _ in tables]))
+    labels = numbers.astype(np.int32)
     read = decoding.read(contents, [f"{path}, image {number}" for number in range(len(contents))], conversion)
     of_part, labels = of_part[read.kept], labels[read.kept]
-    splits = {part: Split(read.images[of_part == part], labels[of_part == part]) for part in parts}
-    return Loaded(*train_and_test(splits), tables[0][3], converted=True, notes=read.notes)
+    kept = dict.fromkeys(part for part, *_ in tables)
+    splits = {part: Split(read.images[of_part == part], labels[of_part == part]) for part in kept}
+    return Loaded(*train_and_test(splits), words or names, converted=True, notes=(*read.notes, *notes[:1]))
 
 
 def read_parquet(path: Path) -> tuple[list[bytes], np.ndarray, list[str]]:
-    """Return the encoded pictures of a table, their labels, and the names of the classes if it has any."""
+    """Return the encoded pictures of a table, their labels, and the names of the classes if these are stored."""
     import pyarrow.parquet  # noqa: PLC0415  (only this format needs it)
 
     with undamaged(path):
         table = pyarrow.parquet.read_table(path)
-    image_column = next((name for name in IMAGES if name in table.column_names), None)
+    columns = table.column_names
+    image_column = next((name for name in IMAGES if name in columns), None)
     if image_column is None:
-        raise UserError(f"{path} has the columns {', '.join(table.column_names)}; it needs one named image.")
+        there = ", ".join(columns[:8]) + (", …" if len(columns) > 8 else "")
+        raise UserError(f"{path} has the columns {there}; it needs one named image, with encoded pictures.")
     rows = table.column(image_column).to_pylist()
     contents = [row["bytes"] if isinstance(row, dict) else row for row in rows]
     if not all(isinstance(content, bytes) for content in contents):
-        raise UserError(f"the column {image_column} of {path} holds no pictures.")
-    label_name = next((name for name in LABELS if name in table.column_names), None)
+        raise UserError(f"the column {image_column} of {path} holds no encoded pictures, such as PNG or JPEG.")
+    label_name = next((name for name in LABELS if name in columns), None)
     if label_name is None:
         return contents, np.zeros(len(rows), np.int64), []
+    values = table.column(label_name).to_pylist()
+    if None in values:
+        raise UserError(f"the column {label_name} of {path} has {values.count(None)} empty cells.")
     with undamaged(path):
-        labels, names = numbered_labels(np.asarray(table.column(label_name).to_pylist()))
-    return contents, labels, names or class_names(table.schema.metadata or {}, label_name)
+        return contents, np.asarray(values), class_names(table.schema.metadata or {}, label_name)
 
 
 def class_names(metadata: Mapping[bytes, bytes], column: str | None) -> list[str]:

@@ -63,7 +63,7 @@ def test_tables_of_other_classes_do_not_belong_together(tmp_path):
     ("columns", "message"),
     [
         ({"picture": [b"x"], "label": [0]}, "it needs one named image"),
-        ({"image": [3], "label": [0]}, "holds no pictures"),
+        ({"image": [3], "label": [0]}, "holds no encoded pictures"),
         ({"image": [{"bytes": b"x", "path": None}], "label": [0]}, "image 0: cannot identify"),
     ],
 )
