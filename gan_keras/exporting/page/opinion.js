@@ -1,0 +1,117 @@
+// What the discriminator, or the critic, thinks of pictures and of the visitor's drawing.
+
+const PEN = 22, STEP = 7; // width of the pen, and how far an arrow key moves it
+const pen = { x: 140, y: 140, down: false, lastX: 0, lastY: 0 };
+let judge;
+
+/** Return what the other player says of images and their labels, a number for each. */
+async function judged(images, labels) {
+  return [...(await judge.run(images.length, { image: joined(images), label: labels }))];
+}
+
+const inWords = (value) =>
+  facts.judge === "critic" ? `${value.toFixed(2)} (higher is more real)` : `${Math.round(100 * value)} % real`;
+
+async function drawOpinions() {
+  if (!judge) return;
+  const values = hand.images.length ? await judged(hand.images, hand.drawn) : [];
+  element("opinions").replaceChildren(...values.map((value, i) => {
+    const row = document.createElement("li"), canvas = document.createElement("canvas"), text = document.createElement("span");
+    text.textContent = `${isConditional() ? `${facts.classes[hand.drawn[i]]}: ` : ""}${inWords(value)}`;
+    if (facts.judge !== "critic") text.append(Object.assign(document.createElement("meter"), { value, ariaLabel: text.textContent }));
+    row.append(canvas, text);
+    paint(canvas, hand.images[i]);
+    return row;
+  }));
+}
+
+/** Return the drawing as MNIST's authors made their digits: its larger side 20 of 28, its weight in the middle; or null. */
+function normalised() {
+  const board = element("drawing"), ink = board.getContext("2d").getImageData(0, 0, board.width, board.height).data;
+  let left = Infinity, right = -1, top = Infinity, bottom = -1;
+  for (let y = 0; y < board.height; y++) {
+    for (let x = 0; x < board.width; x++) {
+      if (!ink[4 * (y * board.width + x) + 3]) continue;
+      left = Math.min(left, x); right = Math.max(right, x); top = Math.min(top, y); bottom = Math.max(bottom, y);
+    }
+  }
+  if (right < 0) return null;
+  const wide = right - left + 1, high = bottom - top + 1, scale = (20 / 28) * Math.min(WIDTH / wide, HEIGHT / high);
+  const place = (x, y) => {
+    const small = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+    const context = small.getContext("2d", { willReadFrequently: true });
+    context.imageSmoothingQuality = "high";
+    context.drawImage(board, left, top, wide, high, x, y, wide * scale, high * scale);
+    return Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => context.getImageData(i % WIDTH, Math.floor(i / WIDTH), 1, 1).data[3]);
+  };
+  const x = (WIDTH - wide * scale) / 2, y = (HEIGHT - high * scale) / 2, values = place(x, y);
+  const total = values.reduce((sum, value) => sum + value, 0);
+  const mean = (coordinate) => values.reduce((sum, value, i) => sum + value * (coordinate(i) + 0.5), 0) / total;
+  const centred = place(x + WIDTH / 2 - mean((i) => i % WIDTH), y + HEIGHT / 2 - mean((i) => Math.floor(i / WIDTH)));
+  return Float32Array.from({ length: WIDTH * HEIGHT * CHANNELS }, (_, i) => centred[Math.floor(i / CHANNELS)] / 127.5 - 1);
+}
+
+async function judgeDrawing() {
+  const image = normalised();
+  if (!image) {
+    element("drawn-opinion").textContent = "Draw with the mouse, a pen or a finger.";
+    return;
+  }
+  const [value] = await judged([image], [Number(element("drawn").value) || 0]);
+  element("drawn-opinion").textContent = `Your drawing: ${inWords(value)}.`;
+}
+
+function stroke(x, y, begins) {
+  const context = element("drawing").getContext("2d");
+  Object.assign(context, { lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+  context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--ink");
+  context.beginPath();
+  context.moveTo(begins ? x : pen.lastX, begins ? y : pen.lastY);
+  context.lineTo(x, y);
+  context.stroke();
+  Object.assign(pen, { lastX: x, lastY: y });
+}
+
+function listenToDrawing() {
+  const board = element("drawing"), drawn = element("drawn-opinion");
+  const at = (event) => [event.offsetX, event.offsetY].map((value) => (value * board.width) / board.clientWidth);
+  board.onpointerdown = (event) => {
+    board.setPointerCapture(event.pointerId);
+    stroke(...at(event), true);
+  };
+  board.onpointermove = (event) => event.buttons && stroke(...at(event), false);
+  board.onpointerup = judgeDrawing;
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  board.onkeydown = (event) => {
+    if (event.key !== " " && !(event.key in moves)) return;
+    event.preventDefault();
+    if (event.key === " ") {
+      pen.down = !pen.down;
+      drawn.textContent = pen.down ? "The pen is down." : "The pen is up.";
+      if (pen.down) stroke(pen.x, pen.y, true);
+      else judgeDrawing();
+      return;
+    }
+    const [right, down] = moves[event.key], within = (value) => Math.min(Math.max(value, PEN), board.width - PEN);
+    Object.assign(pen, { x: within(pen.x + STEP * right), y: within(pen.y + STEP * down) });
+    if (pen.down) stroke(pen.x, pen.y, false);
+  };
+  element("drawn").onchange = judgeDrawing;
+  element("wipe").onclick = () => {
+    board.getContext("2d").clearRect(0, 0, board.width, board.height);
+    Object.assign(pen, { x: 140, y: 140, down: false });
+    judgeDrawing();
+  };
+}
+
+async function buildOpinion() {
+  if (!facts.judge) return;
+  element("opinion").hidden = false;
+  element("opinion-text").textContent = facts.judge === "critic"
+    ? "Its opponent in training, the critic, gives real pictures higher numbers than made ones."
+    : "Its opponent in training, the discriminator, says how sure it is that a picture is a real one.";
+  facts.classes.forEach((name, label) => element("drawn").add(new Option(name, label)));
+  judge = await Network.load("judge.onnx");
+  element("drawn-field").hidden = !isConditional() || !judge.size("label");
+  listenToDrawing();
+}
