@@ -110,7 +110,7 @@ def lead(known: Mapping[str, Any], is_digits: bool) -> str:
     what = "digits" if is_digits else "pictures"
     text = f"A small neural network draws these {what} here in your browser, from random numbers. "
     if data := known.get("data"):
-        text += f"It learned that from {data['train_images']:,} images of {data['name']}; it copies none of them. "
+        text += f"It learned from {data['train_images']:,} real ones ({data['name'].upper()}). "
     return text + "Nothing that you do here leaves your machine."
 
 
