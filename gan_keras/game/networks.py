@@ -1,6 +1,7 @@
 """How networks are fed: their inputs have names, and take what a batch holds under the same names."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,13 @@ from gan_keras.ui.console import UserError
 
 SMALLEST = 8  # side of the maps furthest from the image, at most, where the sides can be halved that often
 CHUNK = 250  # images that are sampled at a time, so that activations need bounded memory
+
+
+class Part(NamedTuple):
+    """A part of a sampler that other programs get as a function."""
+
+    layer: str  # the name of the layer, which is a network
+    result: str  # what it returns, as `image`
 
 
 def feed(network: keras.Model, batch: Batch, training: bool = True) -> tf.Tensor:
