@@ -1,4 +1,4 @@
-"""What handwriting looks like: how thick, slanted and wide it is; and which direction of a latent space changes that."""
+"""What handwriting looks like: its slant, width and thickness; and which directions of a latent space change them."""
 
 from typing import Any
 
@@ -55,8 +55,10 @@ def named(generator: Any, vectors: np.ndarray, seed: int) -> dict[str, np.ndarra
         middle = latents - (latents @ vector)[:, None] * vector
         ends = [measured(middle + place * vector) for place in (-PLACE, PLACE)] if is_grey else []
         name, towards = f"direction {number}", 1.0
-        for trait in spread.keys() - found.keys():
-            change = (ends[1][trait] - ends[0][trait]) / spread[trait]
+        changes = {trait: (ends[1][trait] - ends[0][trait]) / spread[trait] for trait in spread if trait not in found}
+        if changes:
+            trait = max(changes, key=lambda each: abs(changes[each].mean()))
+            change = changes[trait]
             if abs(change.mean()) > max(CLEAR, STEADY * change.std()):
                 name, towards = trait, np.sign(change.mean())
         found[name] = np.float32(towards) * vector

@@ -76,6 +76,9 @@ function placeSliders() {
 
 function buildHand() {
   element("latent-size").textContent = `${hand.latent.length}`;
+  element("hand-text").textContent = isConditional()
+    ? "Press a picture to add it to the row above."
+    : "These are the next ten hands. Press one to take it.";
   const classes = isConditional() ? facts.classes : Array(OTHERS).fill("");
   for (const [i, name] of classes.entries()) {
     const button = document.createElement("button"), canvas = document.createElement("canvas");
@@ -106,6 +109,7 @@ function typed(labels) {
   if (labels.length > facts.most) say(`No more than ${facts.most} fit.`);
   write(labels);
   element("text").value = isTyped ? words() : "";
+  if (labels.length <= facts.most) say(labels.length ? `Written: ${words()}` : "");
 }
 
 function listenToHand() {

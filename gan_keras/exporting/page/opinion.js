@@ -10,7 +10,7 @@ async function judged(images, labels) {
 }
 
 const inWords = (value) =>
-  facts.judge === "critic" ? `${value.toFixed(2)} (higher is more real)` : `${Math.round(100 * value)} % real`;
+  facts.judge === "critic" ? `${value.toFixed(2)} (higher is more real)` : `${Math.round(100 * value)} % sure that it is real`;
 
 async function drawOpinions() {
   if (!judge) return;
@@ -42,7 +42,7 @@ function normalised() {
     const context = small.getContext("2d", { willReadFrequently: true });
     context.imageSmoothingQuality = "high";
     context.drawImage(board, left, top, wide, high, x, y, wide * scale, high * scale);
-    return Float32Array.from({ length: WIDTH * HEIGHT }, (_, i) => context.getImageData(i % WIDTH, Math.floor(i / WIDTH), 1, 1).data[3]);
+    return context.getImageData(0, 0, WIDTH, HEIGHT).data.filter((_, i) => i % 4 === 3); // how much ink
   };
   const x = (WIDTH - wide * scale) / 2, y = (HEIGHT - high * scale) / 2, values = place(x, y);
   const total = values.reduce((sum, value) => sum + value, 0);
@@ -54,7 +54,7 @@ function normalised() {
 async function judgeDrawing() {
   const image = normalised();
   if (!image) {
-    element("drawn-opinion").textContent = "Draw with the mouse, a pen or a finger.";
+    element("drawn-opinion").textContent = "The board is empty.";
     return;
   }
   const [value] = await judged([image], [Number(element("drawn").value) || 0]);
@@ -72,7 +72,14 @@ function stroke(x, y, begins) {
   Object.assign(pen, { lastX: x, lastY: y });
 }
 
+/** Move the pen of those who draw with the keyboard, and the mark that shows where it is. */
+function placePen(x, y) {
+  Object.assign(pen, { x, y });
+  Object.assign(element("pen").style, { left: `${(100 * x) / element("drawing").width}%`, top: `${(100 * y) / element("drawing").height}%` });
+}
+
 function listenToDrawing() {
+  placePen(pen.x, pen.y);
   const board = element("drawing"), drawn = element("drawn-opinion");
   const at = (event) => [event.offsetX, event.offsetY].map((value) => (value * board.width) / board.clientWidth);
   board.onpointerdown = (event) => {
@@ -80,7 +87,7 @@ function listenToDrawing() {
     stroke(...at(event), true);
   };
   board.onpointermove = (event) => event.buttons && stroke(...at(event), false);
-  board.onpointerup = judgeDrawing;
+  board.onpointerup = board.onpointercancel = judgeDrawing;
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   board.onkeydown = (event) => {
     if (event.key !== " " && !(event.key in moves)) return;
@@ -93,13 +100,13 @@ function listenToDrawing() {
       return;
     }
     const [right, down] = moves[event.key], within = (value) => Math.min(Math.max(value, PEN), board.width - PEN);
-    Object.assign(pen, { x: within(pen.x + STEP * right), y: within(pen.y + STEP * down) });
+    placePen(within(pen.x + STEP * right), within(pen.y + STEP * down));
     if (pen.down) stroke(pen.x, pen.y, false);
   };
   element("drawn").onchange = judgeDrawing;
   element("wipe").onclick = () => {
     board.getContext("2d").clearRect(0, 0, board.width, board.height);
-    Object.assign(pen, { x: 140, y: 140, down: false });
+    pen.down = false;
     judgeDrawing();
   };
 }
@@ -109,7 +116,7 @@ async function buildOpinion() {
   element("opinion").hidden = false;
   element("opinion-text").textContent = facts.judge === "critic"
     ? "Its opponent in training, the critic, gives real pictures higher numbers than made ones."
-    : "Its opponent in training, the discriminator, says how sure it is that a picture is a real one.";
+    : "Its opponent in training, the discriminator, says how sure it is that a picture is a real one. At 50 % it guesses.";
   facts.classes.forEach((name, label) => element("drawn").add(new Option(name, label)));
   judge = await Network.load("judge.onnx");
   element("drawn-field").hidden = !isConditional() || !judge.size("label");

@@ -23,6 +23,7 @@ SCRIPTS = ("random", "network", "picture", "hand", "walk", "opinion", "training"
 JUDGES = ("discriminator", "critic")  # networks whose opinion is shown
 REACH = 3.0  # how far a slider goes, in deviations of the latent
 MOST = 12  # pictures in the row that is written
+FIRST = 2  # the hand that is shown first: a clear one of the generator that comes with the package
 FRAMES = 24  # at most, of the film
 DIGITS = list("0123456789")
 
@@ -41,7 +42,7 @@ SHIPPED_WEIGHTS = (
 
 
 def write(
-    run: Path, out: Path, directions: Mapping[str, np.ndarray], history: Sequence[Mapping[str, str]], seed: int = 0
+    run: Path, out: Path, directions: Mapping[str, np.ndarray], history: Sequence[Mapping[str, str]], seed: int = FIRST
 ) -> None:
     """Write the page of a run's generator.
 
@@ -87,10 +88,8 @@ def write(
 def facts_of(run: Path) -> dict[str, Any]:
     """Return what the page says of a generator, and what it must know of it."""
     generator = loading.load_generator(run)
-    if not hasattr(generator, "classes"):
-        classes = [""]
-    else:
-        classes = [name.decode() for name in generator.class_names().numpy()]
+    names = generator.class_names().numpy() if hasattr(generator, "classes") else [b""]
+    classes = [name.decode() for name in names]
     is_digits = classes == DIGITS
     config = run / "config.json"
     known = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
@@ -138,7 +137,9 @@ def film(samples: Path) -> list[dict[str, Any]]:
 def losses(history: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """Return the epochs of a history.csv, and its losses by name."""
     names = [name for name in (history[0] if history else {}) if name.endswith("_loss")]
-    values = {name: [round(float(row[name]), 4) for row in history] for name in names if all(row[name] for row in history)}
+    values = {
+        name: [round(float(row[name]), 4) for row in history] for name in names if all(row[name] for row in history)
+    }
     return {"epochs": [int(row["epoch"]) for row in history], "losses": values}
 
 
@@ -149,7 +150,8 @@ def page(facts: Mapping[str, Any], held: Mapping[str, bytes] | None) -> str:
     data = data.replace("<", "\\u003c")  # or a class called </script> would end it
     parts = [f'<script type="application/json" id="facts">{data}</script>']
     parts += [
-        f'<script type="text/plain" id="file-{name}">{packed(content)}</script>' for name, content in (held or {}).items()
+        f'<script type="text/plain" id="file-{name}">{packed(content)}</script>'
+        for name, content in (held or {}).items()
     ]
     filled = {
         "policy": RULES[is_whole],

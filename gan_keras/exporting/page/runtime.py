@@ -15,6 +15,7 @@ from gan_keras.ui.console import UserError
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 SHA512 = "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="  # as npm writes it
+HASTE = ("--fetch-retries", "1", "--fetch-retry-mintimeout", "1000")  # it would try for minutes without a network
 PARTS = {  # name in the page → file of the package: the smallest build, which computes by WebAssembly alone
     "runtime.mjs": "package/dist/ort.wasm.bundle.min.mjs",
     "runtime.wasm": "package/dist/ort-wasm-simd-threaded.wasm",
@@ -45,7 +46,7 @@ def get(archive: Path) -> None:
     if npm is None:
         raise UserError("a page needs npm to get its runtime once. Install Node.js, which has npm, and try again.")
     with tempfile.TemporaryDirectory() as folder:
-        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", folder, "--loglevel", "error"]
+        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--pack-destination", folder, "--loglevel", "error", *HASTE]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         packed = Path(folder) / archive.name
         if done.returncode or not packed.exists():

@@ -30,7 +30,7 @@ async function start() {
   element("text-field").hidden = !isTyped;
   element("text").inputMode = facts.digits ? "numeric" : "text";
   if (!facts.digits) {
-    element("new-hand").textContent = "Another one";
+    element("new-hand").textContent = "New hand";
     element("text-label").textContent = "Write something";
   }
   element("truncation-field").hidden = !generator.size("truncation");
@@ -38,8 +38,9 @@ async function start() {
   buildHand();
   buildWalk();
   listenToHand();
-  typed(isConditional() ? facts.start : [0]);
+  typed(isConditional() ? facts.start : []);
   takeHand(facts.seed);
+  say("");
   buildTraining();
   await buildOpinion();
   redraw();
@@ -49,12 +50,14 @@ async function start() {
  * For programs and tests.
  * `run(count, inputs)`: the generator's output for inputs by name, flat arrays; resolves to a flat Float32Array from -1 to 1.
  * `judge(count, inputs)`: the same of the discriminator or critic.
- * `normal(count, seed)`: the latent of a hand. `hand`: what is shown: seed, latents, labels, images.
- * `ready`: resolves when all is drawn for the first time.
+ * `drawing()`: the visitor's drawing as the judge sees it, or null. `normal(count, seed)`: the latent of a hand.
+ * `hand`: what is shown: seed, latents, labels, images. `ready`: resolves when the network is awake.
+ * `settled()`: resolves when nothing waits to be drawn.
  */
 window.ganKeras = {
   run: (count, inputs) => generator.run(count, inputs),
   judge: (count, inputs) => judge.run(count, inputs),
+  drawing: normalised,
   normal,
   hand,
   settled: async () => {

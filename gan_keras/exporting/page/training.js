@@ -1,6 +1,6 @@
 // The film of the training beside its losses.
 
-const CHART = { width: 520, height: 300, left: 44, right: 12, top: 34, bottom: 40 };
+const CHART = { width: 520, height: 300, left: 60, right: 12, top: 34, bottom: 40 };
 const film = { playing: false };
 
 const plain = (name) => name.replaceAll("_", " ");
@@ -14,15 +14,18 @@ function chart(epochs, losses) {
   const y = (value) => height - bottom - ((height - top - bottom) * (value - low)) / (high - low);
   const styles = ["first", "second", "third"];
   const lines = names.map((name, i) => {
-    const points = losses[name].map((value, j) => `${x(epochs[j]).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
+    const places = losses[name].map((value, j) => `${x(epochs[j]).toFixed(1)},${y(value).toFixed(1)}`);
+    const points = [...places, places.at(-1)].join(" "); // or a single place would not show
     const start = left + i * 170;
     return `<polyline class="${styles[i % 3]}" stroke-width="2.5" points="${points}"/>
       <line class="${styles[i % 3]}" stroke-width="2.5" x1="${start}" x2="${start + 26}" y1="14" y2="14"/>
       <text x="${start + 32}" y="18">${plain(name)}</text>`;
   });
-  const marks = Array.from({ length: 5 }, (_, i) => low + ((high - low) * i) / 4).map((value) =>
+  const power = 10 ** Math.floor(Math.log10(high - low)), step = [0.2, 0.5, 1, 2].map((n) => n * power).find((n) => (high - low) / n <= 6);
+  const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
+  const marks = Array.from({ length: count }, (_, i) => (first + i) * step).map((value) =>
     `<line class="grid" x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}"/>
-     <text x="${left - 6}" y="${y(value) + 4}" text-anchor="end">${value.toFixed(high - low < 10 ? 1 : 0)}</text>`);
+     <text x="${left - 6}" y="${y(value) + 4}" text-anchor="end">${Number(value.toPrecision(3))}</text>`);
   const steps = [0, Math.round(last / 2), last].filter((epoch, i, all) => all.indexOf(epoch) === i);
   const ticks = steps.map((epoch) => `<text x="${x(epoch)}" y="${height - 18}" text-anchor="middle">${epoch}</text>`);
   const ends = names.map((name) => `${plain(name)} from ${losses[name][0].toFixed(2)} to ${losses[name].at(-1).toFixed(2)}`);
