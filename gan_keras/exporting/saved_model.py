@@ -15,6 +15,7 @@ from gan_keras.layers.copies import fused
 from gan_keras.ui import files
 
 NOISE = "noise"  # begins the name of an input that takes it
+WITH_NOISE = "_with_noise"  # ends the name of a signature that takes noise where the function of that name draws it
 DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 COUNT, SEED = tf.TensorSpec([], tf.int32, "count"), tf.TensorSpec([], tf.int32, "seed")
 LABELS = tf.TensorSpec([None], tf.int32, "labels")
@@ -51,8 +52,11 @@ def export_network(
     controls: Mapping[str, float] | None = None,
     parts: Mapping[str, Part] | None = None,
     half: bool = False,
+    fast: bool = True,
 ) -> None:
     """Write a network; `half` stores the weights in float16, and they still compute in float32.
+
+    The layers are the `fast` ones of this package, or else as they are.
 
     Its function `serve` takes the network's inputs by name and returns its output, as does the default signature, which
     calls it `result`. A network that takes `latent` float32 [batch, latent_dim] also gets `generate(count, seed)` →
@@ -66,7 +70,7 @@ def export_network(
     arguments that can be left out, so `generate` with labels is the signature `generate_labelled`, and a part with
     noise among its inputs is one whose name ends in `_with_noise`.
     """
-    network = fused(network)
+    network = fused(network) if fast else network
     # TensorFlow's variables: Keras' own objects around them would be stored a second time.
     stored = {
         id(weight): tf.Variable(tf.cast(weight, tf.float16)) if half else weight.value for weight in network.variables
@@ -161,7 +165,7 @@ def _add_part(
     if not noises:
         program.add(name, whole, result)
         return
-    program.sign(f"{name}_with_noise", whole, inputs, result)
+    program.sign(f"{name}{WITH_NOISE}", whole, inputs, result)
     given = [value for value in inputs if value.name not in noises]
     drawing = of_batch(lambda batch: call(part, batch | _drawn(noises, batch)), [*given, SEED])
     program.add(name, drawing, result)
