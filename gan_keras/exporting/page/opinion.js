@@ -1,6 +1,7 @@
 // What the discriminator, or the critic, thinks of pictures and of the visitor's drawing.
 
 const PEN = 22, STEP = 7; // width of the pen, and how far an arrow key moves it
+const board = element("drawing"), paper = board.getContext("2d", { willReadFrequently: true });
 const pen = { x: 140, y: 140, down: false, lastX: 0, lastY: 0 };
 let judge;
 
@@ -27,7 +28,7 @@ async function drawOpinions() {
 
 /** Return the drawing as MNIST's authors made their digits: its larger side 20 of 28, its weight in the middle; or null. */
 function normalised() {
-  const board = element("drawing"), ink = board.getContext("2d").getImageData(0, 0, board.width, board.height).data;
+  const ink = paper.getImageData(0, 0, board.width, board.height).data;
   let left = Infinity, right = -1, top = Infinity, bottom = -1;
   for (let y = 0; y < board.height; y++) {
     for (let x = 0; x < board.width; x++) {
@@ -62,25 +63,24 @@ async function judgeDrawing() {
 }
 
 function stroke(x, y, begins) {
-  const context = element("drawing").getContext("2d");
-  Object.assign(context, { lineWidth: PEN, lineCap: "round", lineJoin: "round" });
-  context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--ink");
-  context.beginPath();
-  context.moveTo(begins ? x : pen.lastX, begins ? y : pen.lastY);
-  context.lineTo(x, y);
-  context.stroke();
+  const strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--ink");
+  Object.assign(paper, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle });
+  paper.beginPath();
+  paper.moveTo(begins ? x : pen.lastX, begins ? y : pen.lastY);
+  paper.lineTo(x, y);
+  paper.stroke();
   Object.assign(pen, { lastX: x, lastY: y });
 }
 
 /** Move the pen of those who draw with the keyboard, and the mark that shows where it is. */
 function placePen(x, y) {
   Object.assign(pen, { x, y });
-  Object.assign(element("pen").style, { left: `${(100 * x) / element("drawing").width}%`, top: `${(100 * y) / element("drawing").height}%` });
+  Object.assign(element("pen").style, { left: `${(100 * x) / board.width}%`, top: `${(100 * y) / board.height}%` });
 }
 
 function listenToDrawing() {
   placePen(pen.x, pen.y);
-  const board = element("drawing"), drawn = element("drawn-opinion");
+  const drawn = element("drawn-opinion");
   const at = (event) => [event.offsetX, event.offsetY].map((value) => (value * board.width) / board.clientWidth);
   board.onpointerdown = (event) => {
     board.setPointerCapture(event.pointerId);
@@ -105,7 +105,7 @@ function listenToDrawing() {
   };
   element("drawn").onchange = judgeDrawing;
   element("wipe").onclick = () => {
-    board.getContext("2d").clearRect(0, 0, board.width, board.height);
+    paper.clearRect(0, 0, board.width, board.height);
     pen.down = false;
     judgeDrawing();
   };
