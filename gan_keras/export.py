@@ -4,23 +4,27 @@ Examples:
   python -m gan_keras.export --format onnx --out digits
   python -m gan_keras.export saved_models/quick --format litert --out phone
   python -m gan_keras.export saved_models/quick --format saved_model --out served
+  python -m gan_keras.export saved_models/quick --format web --out page.html
 
-ONNX needs more packages: pip install -r requirements-export.txt
+ONNX and pages need more packages: pip install -r requirements-export.txt
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
+from gan_keras.evaluation import latent_space, traits
 from gan_keras.exporting import conversion, loading
 from gan_keras.options import optional
-from gan_keras.training import run_folder
+from gan_keras.training import history, run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
+
+SLIDERS, SEED = 6, 0  # of a page, and the seed by which their directions are found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +34,16 @@ class Options:
     # the folder of a run, or of a SavedModel; default: the generator of digits that comes with the package
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     # saved_model: as TensorFlow Serving wants it; onnx, litert: for other runtimes, a file for each network and each
-    # part; litert-int8: a quarter of the size, and less exact; keras: for keras.models.load_model
-    format: Literal["saved_model", "onnx", "litert", "litert-int8", "keras"]
-    out: Annotated[Path, tyro.conf.arg(metavar="DIR")]  # the folder to write, which must not exist
+    # part; litert-int8: a quarter of the size, and less exact; keras: for keras.models.load_model; web: a page in which
+    # the generator runs, in a browser and without a network
+    format: Literal["saved_model", "onnx", "litert", "litert-int8", "keras", "web"]
+    # what to write, which must not exist: a folder; of web a file .html with all in it, or a folder for a web server
+    out: Annotated[Path, tyro.conf.arg(metavar="{DIR,FILE.html}")]
 
     def __post_init__(self) -> None:
         conversion.check_packages(self.format)
+        if self.format == "web" and self.out.suffix not in ("", ".html"):
+            raise UserError(f"--out {self.out} must end in .html, or be a new folder for a web server.")
         if self.out.exists():
             raise UserError(f"{self.out} exists already. Give another --out.")
         if not self.out.resolve().parent.is_dir():
@@ -50,10 +58,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folders = conversion.saved_models(run)
     place = run_folder.containing(run)
     config, facts = run_folder.load(place) if place else (None, {})
-    class_names = facts.get("data", {}).get("class_names", [])
+    data = facts.get("data", {})
+    if options.format == "web":
+        write_page(place or run, data, options.out)
+        return
+    class_names = data.get("class_names", [])
     sources = [conversion.Source(folder, config, class_names) for folder in folders]
     for path in conversion.export(sources, options.format, options.out):
         print(path)
+
+
+def write_page(run: Path, data: Mapping[str, Any], out: Path) -> None:
+    """Write the page of a generator, with sliders along the directions that change its images most."""
+    from gan_keras.exporting.page import page  # noqa: PLC0415  (it needs packages that are no part of the installation)
+
+    generator = loading.load_generator(run)
+    vectors = latent_space.directions(generator, SEED).vectors[:SLIDERS]
+    directions = traits.named(generator, vectors, SEED)
+    page.write(run, out, directions, data=data, history=history.read(run / "history.csv"))
+    if out.is_dir():
+        print(f"{out}: put it on a web server, or look at it with: python -m http.server --directory {out}")
+    else:
+        print(f"{out} ({out.stat().st_size / 1e6:.1f} MB): open it in a browser.")
 
 
 if __name__ == "__main__":

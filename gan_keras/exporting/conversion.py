@@ -17,7 +17,7 @@ from gan_keras.game.config import Config
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
-NEEDED = {"onnx": ("tf2onnx", "onnx")}  # packages that are no part of the installation
+NEEDED = dict.fromkeys(("onnx", "web"), ("tf2onnx", "onnx"))  # packages that are no part of the installation
 BATCHES = 20  # of inputs that the ranges of integers are measured by
 
 

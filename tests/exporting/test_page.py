@@ -17,6 +17,7 @@ from helpers import tiny_config
 
 from gan_keras.exporting import loading
 from gan_keras.exporting.page import page as writing
+from gan_keras.training import run_folder
 from gan_keras.training.run import run as train
 
 pytestmark = pytest.mark.slow
@@ -100,7 +101,7 @@ def exported(tmp_path_factory):
         out = tmp_path_factory.mktemp("page") / name
         generator = loading.load_generator(run)
         vectors = np.eye(loading.latent_dim(generator), dtype=np.float32)[:3]
-        writing.write(run, out, {"one": vectors[0], "two": vectors[1], "three": vectors[2]}, [])
+        writing.write(run, out, {"one": vectors[0], "two": vectors[1], "three": vectors[2]})
         return out
 
     return export_page
@@ -141,7 +142,7 @@ def pixels(page, selector: str) -> np.ndarray:
 
 
 def until(page, condition: str) -> None:
-    """Wait until a condition in JavaScript holds. Playwright's own way needs what the page's security policy forbids."""
+    """Wait until a condition in JavaScript holds. The page's security policy forbids Playwright's own way."""
     for _ in range(200):
         if page.evaluate(condition):
             return
@@ -163,7 +164,7 @@ def test_the_page_in_docs_is_what_is_written_today():
             if not line.startswith(('<script type="application', '<script type="text'))
         ]
 
-    facts = writing.facts_of(loading.SHIPPED)
+    facts = writing.facts_of(loading.SHIPPED, run_folder.read(loading.SHIPPED)["data"])
     assert without_data(SHIPPED.read_text(encoding="utf-8")) == without_data(writing.page(facts, {}))
     assert SHIPPED.stat().st_size < 8e6
 
@@ -375,6 +376,7 @@ def test_the_other_player_judges_as_tensorflow_does(labelled_page, labelled_run)
 
 def test_a_visitor_draws_with_the_mouse_and_with_the_keyboard(labelled_page):
     page = labelled_page
+    page.get_by_role("button", name="Wipe").click()
     board = page.locator("#drawing")
     board.scroll_into_view_if_needed()
     box = board.bounding_box()
@@ -398,6 +400,7 @@ def test_a_visitor_draws_with_the_mouse_and_with_the_keyboard(labelled_page):
 
 def test_a_drawing_is_centred_as_mnists_digits_are(labelled_page):
     page = labelled_page
+    page.get_by_role("button", name="Wipe").click()
     board = page.locator("#drawing")
     board.scroll_into_view_if_needed()
     box = board.bounding_box()
@@ -420,7 +423,7 @@ def test_the_film_and_the_losses(opened, exported, finished_run, tmp_path):
         {"epoch": "1", "generator_loss": "0.5", "discriminator_loss": "1.5"},
         {"epoch": "2", "generator_loss": "1", "discriminator_loss": "1"},
     ]
-    writing.write(finished_run, out, {"one": vector}, history)
+    writing.write(finished_run, out, {"one": vector}, history=history)
     page = opened(out)
     assert page.locator("#chart svg").get_attribute("aria-label") == (
         "Losses over 2 epochs: generator loss from 0.50 to 1.00, discriminator loss from 1.50 to 1.00."
@@ -429,7 +432,9 @@ def test_the_film_and_the_losses(opened, exported, finished_run, tmp_path):
         np.array([point.split(",") for point in line.get_attribute("points").split()], float)
         for line in page.locator("#chart polyline").all()
     ]
-    assert lines[0][0, 1] - lines[0][1, 1] == pytest.approx(lines[1][1, 1] - lines[1][0, 1]), "by as much up as down"
+    ups = [line[0, 1] - line[1, 1] for line in lines]
+    assert ups[0] == pytest.approx(-ups[1], abs=0.2)
+    assert ups[0] > 10
     for epoch in (0, 2):
         page.locator("#epoch").fill(str(epoch))
         picture = imageio.imread(base64.b64decode(page.locator("#film").get_attribute("src").partition(",")[2]))

@@ -13,7 +13,7 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 
-from gan_keras.exporting import loading, onnx
+from gan_keras.exporting import loading, onnx, translation
 from gan_keras.exporting.page import runtime
 from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
@@ -42,7 +42,12 @@ SHIPPED_WEIGHTS = (
 
 
 def write(
-    run: Path, out: Path, directions: Mapping[str, np.ndarray], history: Sequence[Mapping[str, str]], seed: int = FIRST
+    run: Path,
+    out: Path,
+    directions: Mapping[str, np.ndarray],
+    *,
+    data: Mapping[str, Any] | None = None,
+    history: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Write the page of a run's generator.
 
@@ -50,21 +55,23 @@ def write(
         run: the folder of a run, or of a generator's SavedModel.
         out: a file .html, which then holds all; or a new folder for a web server, with an index.html.
         directions: float32 [latent_dim] of length 1, orthogonal, by the names of their sliders.
+        data: what the run's config.json says of the images it was trained on.
         history: the rows of the run's history.csv, for its losses.
-        seed: of the hand that is shown first.
 
     Raises:
         UserError: if the run has no generator of latents, or if the runtime cannot be had.
     """
+    if (run / translation.TO_TARGET).exists():
+        raise UserError(f"the model in {run} translates images; a page needs one that makes them of latents.")
+    facts = facts_of(run, data or {})
     brought = runtime.load()
     judge = next((name for name in JUDGES if (run / name / "saved_model.pb").exists()), None)
-    facts = {
-        **facts_of(run),
+    facts |= {
         "directions": [[round(float(value), 7) for value in vector] for vector in directions.values()],
         "names": list(directions),
         "reach": REACH,
         "most": MOST,
-        "seed": seed,
+        "seed": FIRST,
         "judge": judge,
         "film": film(run / "samples"),
         **losses(history),
@@ -85,17 +92,15 @@ def write(
             (temporary / name).write_bytes(content)
 
 
-def facts_of(run: Path) -> dict[str, Any]:
+def facts_of(run: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the page says of a generator, and what it must know of it."""
     generator = loading.load_generator(run)
     names = generator.class_names().numpy() if hasattr(generator, "classes") else [b""]
     classes = [name.decode() for name in names]
     is_digits = classes == DIGITS
-    config = run / "config.json"
-    known = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
     return {
         "title": "Digits that nobody wrote" if is_digits else "Pictures that nobody made",
-        "lead": lead(known, is_digits),
+        "lead": lead(data, is_digits),
         "image": loading.image_shape(generator),
         "classes": classes,
         "digits": is_digits,
@@ -104,11 +109,11 @@ def facts_of(run: Path) -> dict[str, Any]:
     }
 
 
-def lead(known: Mapping[str, Any], is_digits: bool) -> str:
-    """Return the sentence below the title, from what a run's config.json says."""
+def lead(data: Mapping[str, Any], is_digits: bool) -> str:
+    """Return the sentences below the title, from what is known of the images that were learned from."""
     what = "digits" if is_digits else "pictures"
     text = f"A small neural network draws these {what} here in your browser, from random numbers. "
-    if data := known.get("data"):
+    if data:
         text += f"It learned from {data['train_images']:,} real ones ({data['name'].upper()}). "
     return text + "Nothing that you do here leaves your machine."
 
@@ -183,9 +188,3 @@ def script() -> str:
 def template(name: str) -> str:
     """Return a file of the page as it lies here."""
     return (HERE / name).read_text(encoding="utf-8")
-
-
-def check_out(out: Path) -> None:
-    """Raise a `UserError` unless `out` is a file .html or a new folder."""
-    if out.suffix not in (".html", "") or (out.suffix == "" and out.exists()):
-        raise UserError(f"--out {out} must end in .html, or be a new folder for a web server.")

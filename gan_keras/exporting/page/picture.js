@@ -1,8 +1,8 @@
 // Pictures: a network's few pixels, drawn large.
 
-const ZOOM = 8;
 const SOFT = 0.24, HARD = 0.72; // greys below are paper, greys above are ink
 const [HEIGHT, WIDTH, CHANNELS] = facts.image;
+const ZOOM = Math.max(Math.round(224 / Math.max(HEIGHT, WIDTH)), 1);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const element = (id) => document.getElementById(id);
