@@ -128,7 +128,7 @@ def converted(saved_model: Path) -> bytes:
 def film(samples: Path) -> list[dict[str, Any]]:
     """Return at most `FRAMES` of the pictures of a training, each with its epoch, as PNG in a data address."""
     found = sorted(samples.glob("epoch_*.png"))
-    places = np.unique(np.linspace(0, len(found) - 1, min(len(found), FRAMES)).round().astype(int)) if found else []
+    places = np.unique(np.linspace(0, len(found) - 1, min(len(found), FRAMES)).round().astype(int))
     frames = []
     for place in places:
         picture = imageio.imread(found[place])[:: pictures.ZOOM, :: pictures.ZOOM]
