@@ -206,7 +206,7 @@ def test_a_saved_picture_is_what_is_shown(page, tmp_path):
         value = np.concatenate(list(grey(images)), axis=1)
         np.testing.assert_allclose(picture, 255 - value if scheme == "light" else value, atol=1)
         with page.expect_download() as saved:
-            page.get_by_role("button", name="Save these as PNG").click()
+            page.get_by_role("button", name="Save all as PNG").click()
         saved.value.save_as(tmp_path / "all.png")
         assert imageio.imread(tmp_path / "all.png").shape[:2] == (28 * ZOOM, 280 * ZOOM)
 

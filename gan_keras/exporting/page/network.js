@@ -12,7 +12,8 @@ async function bytes(name) {
     if (!answer.ok) throw new Error(`the file ${name} is not beside this page`);
     return new Uint8Array(await answer.arrayBuffer());
   }
-  const packed = Uint8Array.from(atob(element.textContent), (character) => character.charCodeAt(0));
+  const text = atob(element.textContent), packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
   element.remove();
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -1,6 +1,6 @@
 // Pictures: a network's few pixels, drawn large.
 
-const SOFT = 0.24, HARD = 0.72; // greys below are paper, greys above are ink
+const SOFT = 0.3, HARD = 0.62; // greys below are paper, greys above are ink
 const [HEIGHT, WIDTH, CHANNELS] = facts.image;
 const ZOOM = Math.max(Math.round(224 / Math.max(HEIGHT, WIDTH)), 1);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -52,12 +52,13 @@ function enlarged(image) {
 /** Return the pixels of an image in colour. A grey one is ink on nothing, or on white or black paper if it is to be saved. */
 function coloured(image, saved = false) {
   const large = enlarged(image), pixels = new ImageData(WIDTH * ZOOM, HEIGHT * ZOOM);
-  const ink = getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
-  const [red, green, blue] = [1, 3, 5].map((i) => parseInt(ink.slice(i, i + 2), 16));
-  for (let i = 0, to = 0; to < pixels.data.length; i += CHANNELS, to += 4) {
-    const value = large[i], grey = dark.matches ? value : 255 - value;
-    if (CHANNELS === 3) pixels.data.set([value, large[i + 1], large[i + 2], 255], to);
-    else pixels.data.set(saved ? [grey, grey, grey, 255] : [red, green, blue, value], to);
+  const words = new Uint32Array(pixels.data.buffer); // one for each pixel: red in the lowest byte, opacity in the highest
+  const ink = parseInt(getComputedStyle(document.documentElement).getPropertyValue("--ink").trim().slice(1), 16);
+  const swapped = ((ink & 255) << 16) | (ink & 0xff00) | (ink >> 16);
+  for (let i = 0; i < words.length; i++) {
+    if (CHANNELS === 3) words[i] = 0xff000000 | (large[3 * i + 2] << 16) | (large[3 * i + 1] << 8) | large[3 * i];
+    else if (saved) words[i] = 0xff000000 | ((dark.matches ? large[i] : 255 - large[i]) * 0x10101);
+    else words[i] = (large[i] << 24) | swapped;
   }
   return pixels;
 }

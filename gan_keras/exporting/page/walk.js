@@ -36,7 +36,7 @@ async function play() {
 
 function buildWalk() {
   element("walk-text").textContent = isConditional()
-    ? "From this hand to another. Half way the network is told to draw what you chose as the goal."
+    ? `From this hand to another. Half way, the network is told the other ${facts.digits ? "digit" : "kind"}.`
     : "From this hand to another, by way of all that lies between them.";
   for (const [id, chosen] of [["walk-from", 3 % facts.classes.length], ["walk-to", 8 % facts.classes.length]]) {
     facts.classes.forEach((name, label) => element(id).add(new Option(name, label, false, label === chosen)));
