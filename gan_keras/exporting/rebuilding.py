@@ -36,11 +36,11 @@ def rebuild(folder: Path, config: Config, class_names: Sequence[str]) -> keras.M
         network = packing.read_generator(folder.parent)
     else:
         network = _from_options(folder, program, config, class_names)
-    inputs = some_inputs(program.signatures[DEFAULT], len(class_names))
+    inputs = some_inputs(program.signatures[DEFAULT], len(class_names), count=16, seed=0)
     expected = program.serve(**{name: tf.constant(value) for name, value in inputs.items()})
     if network is None or np.abs(feed(network, inputs, training=False) - expected).max() > TOLERANCE:
         raise UserError(f"the SavedModel in {folder} has no longer the layers that its run's config.json says.")
-    return portable(network)
+    return network
 
 
 def _from_options(folder: Path, program: Any, config: Config, class_names: Sequence[str]) -> keras.Model | None:
@@ -53,10 +53,10 @@ def _from_options(folder: Path, program: Any, config: Config, class_names: Seque
     if network is None or [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
         return None
     network.set_weights(weights)
-    return network
+    return portable(network)
 
 
-def some_inputs(function: Any, classes: int, count: int = 16, seed: int = 0) -> dict[str, np.ndarray]:
+def some_inputs(function: Any, classes: int, count: int, seed: int) -> dict[str, np.ndarray]:
     """Return inputs of a signature by name: labels of each class in turn, truncation of 1, else normal numbers."""
     random = np.random.default_rng(seed)
     known = {"label": np.arange(count, dtype=np.int32) % classes, "truncation": np.ones(count, np.float32)}

@@ -56,8 +56,9 @@ def input_names(network: keras.Model) -> list[str]:
 
 def probability(discriminator: keras.Model) -> keras.Model:
     """Return a discriminator that ends in the sigmoid of its first output: the probability [batch, 1] of being real."""
-    outputs = discriminator(discriminator.inputs if len(discriminator.inputs) > 1 else discriminator.inputs[0])
-    return keras.Model(discriminator.inputs, ops.sigmoid(outputs[:, :1]), name="discriminator")
+    inputs = discriminator.inputs if len(discriminator.inputs) > 1 else discriminator.inputs[0]
+    outputs = discriminator(inputs)
+    return keras.Model(inputs, ops.sigmoid(outputs[:, :1]), name="discriminator")
 
 
 def halvings(image_shape: tuple[int, int, int]) -> int:

@@ -66,7 +66,7 @@ class Model(dcgan.Model):
     def codes(self, latent):
         """Return the class as a one-hot vector [batch, categories], and the continuous codes in [-1, 1] [batch, 2]."""
         choice = latent[:, -self.config.categories - CONTINUOUS : -CONTINUOUS]
-        category = ops.one_hot(ops.argmax(choice, axis=1), self.config.categories, dtype="float32")
+        category = ops.cast(choice >= ops.max(choice, axis=1, keepdims=True), "float32")  # argmax has no form in ONNX
         return category, ops.erf(latent[:, -CONTINUOUS:] / np.sqrt(2.0))
 
     def build_networks(self) -> dict[str, keras.Model]:
