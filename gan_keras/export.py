@@ -2,9 +2,9 @@
 
 Examples:
   python -m gan_keras.export --format onnx --out digits
-  python -m gan_keras.export saved_models/quick --format litert --out phone
-  python -m gan_keras.export saved_models/quick --format saved_model --out served
-  python -m gan_keras.export saved_models/quick --format web --out page.html
+  python -m gan_keras.export RUN --format litert --out phone
+  python -m gan_keras.export RUN --format saved_model --out served
+  python -m gan_keras.export RUN --format web --out page.html
 
 ONNX and pages need more packages: pip install -r requirements-export.txt
 """
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from gan_keras.evaluation import latent_space, traits
-from gan_keras.exporting import conversion, loading
+from gan_keras.exporting import conversion, loading, translation
 from gan_keras.options import optional
 from gan_keras.training import history, run_folder
 from gan_keras.ui import console
@@ -72,6 +72,8 @@ def write_page(run: Path, data: Mapping[str, Any], out: Path) -> None:
     """Write the page of a generator, with sliders along the directions that change its images most."""
     from gan_keras.exporting.page import page  # noqa: PLC0415  (it needs packages that are no part of the installation)
 
+    if (run / translation.TO_TARGET).exists():
+        raise UserError(f"the model in {run} translates images; a page needs one that makes them of latents.")
     generator = loading.load_generator(run)
     vectors = latent_space.directions(generator, SEED).vectors[:SLIDERS]
     directions = traits.named(generator, vectors, SEED)

@@ -13,8 +13,9 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import tiny_config
+from helpers import run_command, tiny_config
 
+from gan_keras import export
 from gan_keras.exporting import loading
 from gan_keras.exporting.page import page as writing
 from gan_keras.training import run_folder
@@ -99,9 +100,7 @@ def exported(tmp_path_factory):
 
     def export_page(run, name="page.html"):
         out = tmp_path_factory.mktemp("page") / name
-        generator = loading.load_generator(run)
-        vectors = np.eye(loading.latent_dim(generator), dtype=np.float32)[:3]
-        writing.write(run, out, {"one": vectors[0], "two": vectors[1], "three": vectors[2]})
+        export.main([str(run), "--format", "web", "--out", str(out)])
         return out
 
     return export_page
@@ -470,3 +469,12 @@ def test_the_folder_works_from_a_web_server(opened, exported, labelled_run):
         expected = of_tensorflow(labelled_run, hand)
         np.testing.assert_allclose(hand["images"], expected.reshape(len(expected), -1), atol=TOLERANCE)
         page.close()
+
+
+def test_mistakes_are_told_before_anything_is_written(labelled_run, tmp_path, capsys):
+    code, text = run_command(export.main, capsys, "--format", "web", "--out", tmp_path / "page.pdf")
+    assert (code, "must end in .html, or be a new folder" in text) == (2, True), text
+    shutil.copytree(labelled_run / "generator", tmp_path / "run" / "to_target")
+    code, text = run_command(export.main, capsys, tmp_path / "run", "--format", "web", "--out", tmp_path / "page.html")
+    assert (code, "translates images; a page needs one that makes them of latents" in text) == (2, True), text
+    assert not list(tmp_path.glob("*page*"))

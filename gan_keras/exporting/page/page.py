@@ -13,10 +13,9 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 
-from gan_keras.exporting import loading, onnx, translation
+from gan_keras.exporting import loading, onnx
 from gan_keras.exporting.page import runtime
 from gan_keras.ui import files, pictures
-from gan_keras.ui.console import UserError
 
 HERE = Path(__file__).parent
 SCRIPTS = ("random", "network", "picture", "hand", "walk", "opinion", "training", "start")  # in this order, one program
@@ -59,10 +58,8 @@ def write(
         history: the rows of the run's history.csv, for its losses.
 
     Raises:
-        UserError: if the run has no generator of latents, or if the runtime cannot be had.
+        UserError: if the run has no generator, or if the runtime cannot be had.
     """
-    if (run / translation.TO_TARGET).exists():
-        raise UserError(f"the model in {run} translates images; a page needs one that makes them of latents.")
     facts = facts_of(run, data or {})
     brought = runtime.load()
     judge = next((name for name in JUDGES if (run / name / "saved_model.pb").exists()), None)
