@@ -3,7 +3,7 @@
 Examples:
   python -m gan_keras.export --format onnx --out digits
   python -m gan_keras.export saved_models/quick --format litert --out phone
-  python -m gan_keras.export saved_models/quick --format saved_model --out served
+  python -m gan_keras.export RUN --format saved_model --out models
 
 ONNX needs more packages: pip install -r requirements-export.txt
 """
@@ -31,7 +31,7 @@ class Options:
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     # saved_model: as TensorFlow Serving wants it; onnx, litert: for other runtimes, a file for each network and each
     # part; litert-int8: a quarter of the size, and less exact; keras: for keras.models.load_model
-    format: Literal["saved_model", "onnx", "litert", "litert-int8", "keras"]
+    format: Annotated[Literal["saved_model", "onnx", "litert", "litert-int8", "keras"], tyro.conf.arg(metavar="FORMAT")]
     out: Annotated[Path, tyro.conf.arg(metavar="DIR")]  # the folder to write, which must not exist
 
     def __post_init__(self) -> None:
