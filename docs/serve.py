@@ -12,6 +12,7 @@ from fastapi import FastAPI, Path, Query, Response
 app = FastAPI(title="Digits")
 generator = tf.saved_model.load(os.environ.get("GENERATOR", "saved_models/quick/generator"))
 generate = generator.signatures["generate_labelled"]
+generate(labels=tf.constant([0]), seed=tf.constant(0))  # the first call is slow, and slower in many threads at a time
 
 
 @app.get("/{digits}.png")  # FastAPI calls it in several threads at a time, and TensorFlow computes in all of them

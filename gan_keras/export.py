@@ -3,7 +3,7 @@
 Examples:
   python -m gan_keras.export --format onnx --out digits
   python -m gan_keras.export RUN --format litert --out phone
-  python -m gan_keras.export RUN --format saved_model --out served
+  python -m gan_keras.export RUN --format saved_model --out models
   python -m gan_keras.export RUN --format web --out page.html
 
 ONNX and pages need more packages: pip install -r requirements-export.txt
@@ -36,7 +36,9 @@ class Options:
     # saved_model: as TensorFlow Serving wants it; onnx, litert: for other runtimes, a file for each network and each
     # part; litert-int8: a quarter of the size, and less exact; keras: for keras.models.load_model; web: a page in which
     # the generator runs, in a browser and without a network
-    format: Literal["saved_model", "onnx", "litert", "litert-int8", "keras", "web"]
+    format: Annotated[
+        Literal["saved_model", "onnx", "litert", "litert-int8", "keras", "web"], tyro.conf.arg(metavar="FORMAT")
+    ]
     # what to write, which must not exist: a folder; of web a file .html with all in it, or a folder for a web server
     out: Annotated[Path, tyro.conf.arg(metavar="{DIR,FILE.html}")]
 

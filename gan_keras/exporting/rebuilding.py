@@ -44,7 +44,7 @@ def rebuild(folder: Path, config: Config, class_names: Sequence[str]) -> keras.M
 
 
 def _from_options(folder: Path, program: Any, config: Config, class_names: Sequence[str]) -> keras.Model | None:
-    """Return a network that a model with these options exports, with a SavedModel's weights; None if they do not fit."""
+    """Return a network that a model with these options exports, with a SavedModel's weights; None if they differ."""
     shapes = {**program.signatures[DEFAULT].structured_input_signature[1]}
     image = shapes["image"].shape[1:] if "image" in shapes else loading.image_shape(program)
     model = models.load(config.model).Model(config, tuple(image), len(class_names))
