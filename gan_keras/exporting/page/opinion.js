@@ -63,8 +63,7 @@ async function judgeDrawing() {
 }
 
 function stroke(x, y, begins) {
-  const strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--ink");
-  Object.assign(paper, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle });
+  Object.assign(paper, { lineWidth: PEN, lineCap: "round", lineJoin: "round", strokeStyle: inkColour() });
   paper.beginPath();
   paper.moveTo(begins ? x : pen.lastX, begins ? y : pen.lastY);
   paper.lineTo(x, y);
@@ -103,6 +102,11 @@ function listenToDrawing() {
     placePen(within(pen.x + STEP * right), within(pen.y + STEP * down));
     if (pen.down) stroke(pen.x, pen.y, false);
   };
+  dark.addEventListener("change", () => { // the ink changes its colour where there is some
+    Object.assign(paper, { globalCompositeOperation: "source-in", fillStyle: inkColour() });
+    paper.fillRect(0, 0, board.width, board.height);
+    paper.globalCompositeOperation = "source-over";
+  });
   element("drawn").onchange = judgeDrawing;
   element("wipe").onclick = () => {
     paper.clearRect(0, 0, board.width, board.height);

@@ -6,6 +6,7 @@ const ZOOM = Math.max(Math.round(224 / Math.max(HEIGHT, WIDTH)), 1);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const element = (id) => document.getElementById(id);
+const inkColour = () => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
 const showsPixels = () => element("pixels").checked;
 
 // The weights of the four nearest pixels for each of the places within a pixel: Catmull and Rom's cubic.
@@ -53,7 +54,7 @@ function enlarged(image) {
 function coloured(image, saved = false) {
   const large = enlarged(image), pixels = new ImageData(WIDTH * ZOOM, HEIGHT * ZOOM);
   const words = new Uint32Array(pixels.data.buffer); // one for each pixel: red in the lowest byte, opacity in the highest
-  const ink = parseInt(getComputedStyle(document.documentElement).getPropertyValue("--ink").trim().slice(1), 16);
+  const ink = parseInt(inkColour().slice(1), 16);
   const swapped = ((ink & 255) << 16) | (ink & 0xff00) | (ink >> 16);
   for (let i = 0; i < words.length; i++) {
     if (CHANNELS === 3) words[i] = 0xff000000 | (large[3 * i + 2] << 16) | (large[3 * i + 1] << 8) | large[3 * i];
