@@ -1,4 +1,4 @@
-"""Look at the runs of a folder in the browser, live, and play with their generators.
+"""Look at runs in the browser, live, and play with their generators.
 
 It needs Streamlit: pip install -r requirements-app.txt
 
@@ -6,7 +6,7 @@ Examples:
   python -m gan_keras.app
   python -m gan_keras.app saved_models/comparison --port 8600
 
-The page can start, stop and continue trainings, so it is shown to this machine alone.
+The page can start and stop trainings, so only this machine gets it.
 """
 
 import importlib.util

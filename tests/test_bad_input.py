@@ -69,7 +69,7 @@ def test_a_dry_run_writes_nothing(tmp_path, idx_folder, capsys):
     train.main(["--data-dir", str(idx_folder), "--out", str(tmp_path / "run"), "--batch-size", "20", "--dry-run"])
     text = capsys.readouterr().out
     assert "50 epochs of 3 steps" in text
-    assert "60 training images" in text
+    assert "60 + 20 digits 28x28, grey, 10 classes: IDX files" in text
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_keras import app, classifier, evaluate, fetch, generate, latent, models, pack, synthesize
+from gan_keras import app, classifier, evaluate, export, fetch, generate, latent, models, pack, synthesize
 from gan_keras.comparison.options import Options as CompareOptions
 from gan_keras.comparison.search import Options as SearchOptions
 from gan_keras.exporting.numbers import Style
@@ -75,6 +75,7 @@ def test_every_option_in_its_commands_exists(page):
         ("classifier", classifier.Options),
         ("synthesize", synthesize.Options),
         ("latent", latent.Options),
+        ("export", export.Options),
         ("pack", pack.Options),
         ("fetch", fetch.Options),
         ("app", app.Options),

@@ -10,11 +10,15 @@ import keras
 import tensorflow as tf
 
 from gan_keras.game.gan import GAN
-from gan_keras.game.networks import CHUNK, feed, input_names, noise_shapes
+from gan_keras.game.networks import CHUNK, Part, feed, input_names, noise_shapes
 from gan_keras.layers.copies import fused
 from gan_keras.ui import files
 
 NOISE = "noise"  # begins the name of an input that takes it
+WITH_NOISE = "_with_noise"  # ends the name of a signature that takes noise where the function of that name draws it
+DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+COUNT, SEED = tf.TensorSpec([], tf.int32, "count"), tf.TensorSpec([], tf.int32, "seed")
+LABELS = tf.TensorSpec([None], tf.int32, "labels")
 
 
 def export(model: GAN, folder: Path) -> list[str]:
@@ -27,7 +31,7 @@ def export(model: GAN, folder: Path) -> list[str]:
         if name == "generator":
             export_sampler(network, model, folder / name)
         else:
-            export_network(network, folder / name, model.class_names)
+            export_network(network, folder / name, model.class_names, result=model.results.get(name, "output"))
     if "generator" in networks:
         with files.replacing(folder / "generator.keras") as temporary:
             networks["generator"].save(temporary)
@@ -44,76 +48,127 @@ def export_network(
     path: Path,
     class_names: Sequence[str],
     *,
+    result: str = "image",
     controls: Mapping[str, float] | None = None,
-    parts: Mapping[str, str] | None = None,
+    parts: Mapping[str, Part] | None = None,
     half: bool = False,
+    fast: bool = True,
 ) -> None:
     """Write a network; `half` stores the weights in float16, and they still compute in float32.
 
-    Its default signature `serve` takes the network's inputs by name and returns its output. A network that takes
-    `latent` float32 [batch, latent_dim] also gets `generate(count, seed)` → uint8 images [count, height, width,
-    channels], the same ones for the same seed. If it takes `label` int32 [batch] too, `generate(count, seed, labels)`
-    makes images of these classes int32 [count], and without labels of each class in turn; `classes()` returns their
-    number, and `class_names()` their names. Each of the `controls` (name → default) is another argument of `generate`,
-    one number for all images. Each of the `parts` (name → name of a layer that is a network) becomes a function of its
-    own; its inputs of noise are drawn from a last argument `seed`.
+    The layers are the `fast` ones of this package, or else as they are.
+
+    Its function `serve` takes the network's inputs by name and returns its output, as does the default signature, which
+    calls it `result`. A network that takes `latent` float32 [batch, latent_dim] also gets `generate(count, seed)` →
+    uint8 images [count, height, width, channels], the same ones for the same seed. If it takes `label` int32 [batch]
+    too, `generate(count, seed, labels)` makes images of these classes int32 [count], and without labels of each class
+    in turn; `classes()` returns their number, and `class_names()` their names. Each of the `controls` (name → default)
+    is another argument of `generate`, one number for all images. Each of the `parts` (name → `Part`) becomes a function
+    of its own; its inputs of noise are drawn from a last argument `seed`.
+
+    All of these are signatures too, as servers need them: their inputs and outputs have names. A signature has no
+    arguments that can be left out, so `generate` with labels is the signature `generate_labelled`, and a part with
+    noise among its inputs is one whose name ends in `_with_noise`.
     """
-    network = fused(network)
-    archive = keras.export.ExportArchive()
-    # TensorFlow's variables: Keras' own objects around them would be stored a second time. Keras' `track` also searches
-    # the whole network for lookup tables, which takes as long as all the rest.
+    network = fused(network) if fast else network
+    # TensorFlow's variables: Keras' own objects around them would be stored a second time.
     stored = {
         id(weight): tf.Variable(tf.cast(weight, tf.float16)) if half else weight.value for weight in network.variables
     }
-    for name in ("variables", "trainable_variables", "non_trainable_variables"):
-        archive.add_variable_collection(name, [stored[id(weight)] for weight in getattr(network, name)])
+    kinds = ("variables", "trainable_variables", "non_trainable_variables")
+    program = Program({kind: [stored[id(weight)] for weight in getattr(network, kind)] for kind in kinds})
 
     def call(part: keras.Model, batch: dict[str, tf.Tensor]) -> tf.Tensor:
         weights = [(weight, tf.cast(stored[id(weight)], weight.dtype)) for weight in part.variables] if half else []
         with keras.StatelessScope(state_mapping=weights):
             return feed(part, batch, training=False)
 
-    infer = _add(archive, "serve", network.inputs, functools.partial(call, network))
-    for name, layer in (parts or {}).items():
-        _add_part(archive, name, network.get_layer(layer), call)
+    serve = of_batch(functools.partial(call, network), specifications(network))
+    program.add("serve", serve, result, signature=DEFAULT)
+    for name, part in (parts or {}).items():
+        _add_part(program, name, network.get_layer(part.layer), part.result, call)
     if "latent" in input_names(network):
-        archive.add_endpoint("generate", _generate(network, infer, len(class_names), dict(controls or {})))
-    if "label" in input_names(network) and "latent" in input_names(network):
-        for name, value in (("classes", len(class_names)), ("class_names", list(class_names))):
-            constant = tf.function(functools.partial(tf.constant, value))
-            constant.get_concrete_function()
-            archive.add_endpoint(name, constant)
+        _add_generate(program, network, serve, class_names, dict(controls or {}))
     with files.replacing(path) as temporary:
-        archive.write_out(str(temporary), verbose=False)
+        program.write(temporary)
 
 
-def _add(
-    archive: keras.export.ExportArchive,
-    name: str,
-    inputs: Sequence[keras.KerasTensor],
-    function: Callable[[dict[str, tf.Tensor]], tf.Tensor],
-) -> Callable:
-    """Add a function of a batch with these inputs to a SavedModel, and return it as a function of tensors."""
-    names = [value.name for value in inputs]
-    specifications = [tf.TensorSpec(value.shape, value.dtype, value.name) for value in inputs]
+class Functions(tf.Module):
+    """What Python gets from a SavedModel: its attributes. They are those that are set; a module finds its variables."""
 
-    def of_tensors(*values: tf.Tensor) -> tf.Tensor:
-        return function(dict(zip(names, values, strict=True)))
+    variables: Any = ()
+    trainable_variables: Any = ()
+    non_trainable_variables: Any = ()
 
-    return archive.add_endpoint(name, _with_arguments(of_tensors, names), specifications)
+
+class Program:
+    """What a SavedModel is made of: functions, which Python calls, and signatures, which servers call by name.
+
+    Args:
+        variables: all that the functions use, by the names of the collections that they are in.
+    """
+
+    def __init__(self, variables: Mapping[str, Sequence[tf.Variable]]):
+        self.functions = Functions()
+        for name, values in variables.items():
+            setattr(self.functions, name, list(values))
+        self.signatures: dict[str, tf.types.experimental.GenericFunction] = {}
+
+    def add(self, name: str, function: tf.types.experimental.GenericFunction, result: str, signature: str = "") -> None:
+        """Add a function of tensors, and the same as a signature, by its own name unless it gets another one."""
+        setattr(self.functions, name, function)
+        self.sign(signature or name, function, function.input_signature, result)
+
+    def sign(self, name: str, function: Callable, inputs: Sequence[tf.TensorSpec], result: str) -> None:
+        """Add a signature with these inputs: a function whose only output has the name `result`."""
+
+        def named(*values: tf.Tensor) -> dict[str, tf.Tensor]:
+            return {result: function(*values)}
+
+        self.signatures[name] = of_tensors(named, inputs)
+
+    def write(self, path: Path) -> None:
+        """Write it as a SavedModel."""
+        tf.saved_model.save(self.functions, str(path), signatures=self.signatures)
+
+
+def of_tensors(function: Callable, inputs: Sequence[tf.TensorSpec]) -> tf.types.experimental.GenericFunction:
+    """Return TensorFlow's form of a function, whose arguments have the names of its inputs."""
+    names = [specification.name for specification in inputs]
+    return tf.function(_with_arguments(function, names), input_signature=inputs, autograph=False)
+
+
+def of_batch(
+    function: Callable[[dict[str, tf.Tensor]], tf.Tensor], inputs: Sequence[tf.TensorSpec]
+) -> tf.types.experimental.GenericFunction:
+    """Return TensorFlow's form of a function of a batch, as one of tensors."""
+    names = [specification.name for specification in inputs]
+    return of_tensors(lambda *values: function(dict(zip(names, values, strict=True))), inputs)
+
+
+def specifications(network: keras.Model) -> list[tf.TensorSpec]:
+    """Return what a network takes."""
+    return [tf.TensorSpec(value.shape, value.dtype, value.name) for value in network.inputs]
 
 
 def _add_part(
-    archive: keras.export.ExportArchive,
+    program: Program,
     name: str,
     part: keras.Model,
+    result: str,
     call: Callable[[keras.Model, dict[str, tf.Tensor]], tf.Tensor],
 ) -> None:
-    """Add a part of a network to a SavedModel; if it takes noise, that is drawn from a last argument `seed`."""
-    noises = {value.name: tuple(value.shape[1:]) for value in part.inputs if value.name.startswith(NOISE)}
-    given = [value for value in part.inputs if value.name not in noises]
-    seed = [keras.KerasTensor([], "int32", name="seed")] if noises else []
-    _add(archive, name, given + seed, lambda batch: call(part, batch | _drawn(noises, batch)))
+    """Add a part of a network; if it takes noise, that is drawn from a last argument `seed`."""
+    inputs = specifications(part)
+    noises = {value.name: tuple(value.shape[1:]) for value in inputs if value.name.startswith(NOISE)}
+    whole = of_batch(functools.partial(call, part), inputs)
+    if not noises:
+        program.add(name, whole, result)
+        return
+    program.sign(f"{name}{WITH_NOISE}", whole, inputs, result)
+    given = [value for value in inputs if value.name not in noises]
+    drawing = of_batch(lambda batch: call(part, batch | _drawn(noises, batch)), [*given, SEED])
+    program.add(name, drawing, result)
 
 
 def _drawn(noises: Mapping[str, Sequence[int]], batch: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -125,7 +180,25 @@ def _drawn(noises: Mapping[str, Sequence[int]], batch: Mapping[str, tf.Tensor]) 
     }
 
 
-def _generate(network: keras.Model, infer: Callable, classes: int, controls: dict[str, float]) -> Callable:
+def _add_generate(
+    program: Program, network: keras.Model, serve: Callable, class_names: Sequence[str], controls: dict[str, float]
+) -> None:
+    """Add the function `generate` and, if the network takes labels, what says which ones there are."""
+    generate = _generate(network, serve, len(class_names), controls)
+    program.functions.generate = generate
+    program.sign("generate", generate, [COUNT, SEED], "image")
+    if "label" not in input_names(network):
+        return
+
+    def generate_labelled(labels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        return generate(tf.shape(labels)[0], seed, labels)
+
+    program.sign("generate_labelled", generate_labelled, [LABELS, SEED], "image")
+    for name, value in (("classes", len(class_names)), ("class_names", list(class_names))):
+        program.add(name, of_tensors(functools.partial(tf.constant, value), []), name)
+
+
+def _generate(network: keras.Model, serve: Callable, classes: int, controls: dict[str, float]) -> Callable:
     """Return the function `generate` of a SavedModel, traced for all the arguments it can be called with."""
     names, image_shape = input_names(network), network.output_shape[1:]
     latent_dim = network.inputs[names.index("latent")].shape[1]
@@ -136,6 +209,8 @@ def _generate(network: keras.Model, infer: Callable, classes: int, controls: dic
     def images_of(*values):
         given = dict(zip(arguments, values, strict=True))
         count, labels = given["count"], given.get("labels")
+        if labels is not None:
+            labels = _checked(labels, count, classes)
         batch = {"latent": tf.random.stateless_normal([count, latent_dim], tf.stack([given["seed"], 0]))}
         batch["label"] = tf.range(count) % classes if labels is None else labels
         batch |= {name: tf.fill([count], tf.cast(given[name], tf.float32)) for name in controls}
@@ -144,16 +219,28 @@ def _generate(network: keras.Model, infer: Callable, classes: int, controls: dic
             tf.uint8, size=0, dynamic_size=True, infer_shape=False, element_shape=[None, *image_shape]
         )
         for start in tf.range(0, count, CHUNK):
-            images = infer(*(batch[name][start : start + CHUNK] for name in names))
+            images = serve(*(batch[name][start : start + CHUNK] for name in names))
             chunks = chunks.write(start // CHUNK, tf.saturate_cast(tf.round(images * 127.5 + 127.5), tf.uint8))
         return tf.ensure_shape(chunks.concat(), [None, *image_shape])
 
     generate = tf.function(_with_arguments(images_of, ["count", "seed"], optional))
     scalar, strength = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
-    for given_labels in [{}, {"labels": tf.TensorSpec([None], tf.int32)}] if "label" in names else [{}]:
+    for given_labels in [{}, {"labels": LABELS}] if "label" in names else [{}]:
         for given_controls in [{}, dict.fromkeys(controls, strength)] if controls else [{}]:
             generate.get_concrete_function(scalar, scalar, **given_labels, **given_controls)
     return generate
+
+
+def _checked(labels: tf.Tensor, count: tf.Tensor, classes: int) -> tf.Tensor:
+    """Return labels. The graph fails with words, instead of in one of its operations, if `generate` cannot use them."""
+    number = tf.shape(labels)[0]
+    known = tf.reduce_all((labels >= 0) & (labels < classes))
+    checks = [
+        tf.debugging.Assert(number == count, ["generate takes a label for each of", count, "images, and got", number]),
+        tf.debugging.Assert(known, [f"labels must be from 0 to {classes - 1}, and they are", labels], summarize=20),
+    ]
+    with tf.control_dependencies(checks):
+        return tf.identity(labels)
 
 
 def _with_arguments(function: Any, names: Sequence[str], defaults: Mapping[str, Any] | None = None) -> Any:

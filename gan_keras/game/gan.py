@@ -11,7 +11,7 @@ from gan_keras.data import Batch
 from gan_keras.game import losses, penalties, randomness, state
 from gan_keras.game.augmentation import augment
 from gan_keras.game.config import Config
-from gan_keras.game.networks import CHUNK, feed, input_names, noise_shapes, probability, split
+from gan_keras.game.networks import CHUNK, Part, feed, input_names, noise_shapes, probability, split
 from gan_keras.game.player import Player
 from gan_keras.game.randomness import Stream
 from gan_keras.game.schedules import scheduled
@@ -41,7 +41,9 @@ class GAN(keras.Model):
     averaged_networks: ClassVar[tuple[str, ...]] = ("generator",)  # those that keep a running average of their weights
     tracked: ClassVar[tuple[str, ...]] = ("generator_loss", "discriminator_loss", "real_accuracy", "fake_accuracy")
     controls: ClassVar[dict[str, float]] = {}  # numbers that a sampler takes besides latents and labels: name → default
-    parts: ClassVar[dict[str, str]] = {}  # functions that a SavedModel has besides: name → layer of the sampler
+    parts: ClassVar[dict[str, Part]] = {}  # functions that the sampler's SavedModel has besides
+    # what the networks of `exports` return, by their names there
+    results: ClassVar[dict[str, str]] = {"generator": "image", "discriminator": "probability", "critic": "score"}
 
     def __init__(self, config: Config, image_shape: tuple[int, int, int], classes: int = 10):
         super().__init__(name=config.model)

@@ -1,6 +1,7 @@
 """How networks are fed: their inputs have names, and take what a batch holds under the same names."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,13 @@ from gan_keras.ui.console import UserError
 
 SMALLEST = 8  # side of the maps furthest from the image, at most, where the sides can be halved that often
 CHUNK = 250  # images that are sampled at a time, so that activations need bounded memory
+
+
+class Part(NamedTuple):
+    """A part of a sampler that other programs get as a function."""
+
+    layer: str  # the name of the layer, which is a network
+    result: str  # what it returns, as `image`
 
 
 def feed(network: keras.Model, batch: Batch, training: bool = True) -> tf.Tensor:
@@ -48,8 +56,9 @@ def input_names(network: keras.Model) -> list[str]:
 
 def probability(discriminator: keras.Model) -> keras.Model:
     """Return a discriminator that ends in the sigmoid of its first output: the probability [batch, 1] of being real."""
-    outputs = discriminator(discriminator.inputs if len(discriminator.inputs) > 1 else discriminator.inputs[0])
-    return keras.Model(discriminator.inputs, ops.sigmoid(outputs[:, :1]), name="discriminator")
+    inputs = discriminator.inputs if len(discriminator.inputs) > 1 else discriminator.inputs[0]
+    outputs = discriminator(inputs)
+    return keras.Model(inputs, ops.sigmoid(outputs[:, :1]), name="discriminator")
 
 
 def halvings(image_shape: tuple[int, int, int]) -> int:

@@ -13,6 +13,7 @@ python -m gan_keras.train --model began
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 import tensorflow as tf
@@ -48,6 +49,7 @@ class Model(gan.GAN):
 
     config: Config
     tracked = ("generator_loss", "discriminator_loss", "convergence", "balance")
+    results: ClassVar = gan.GAN.results | {"autoencoder": "reconstruction"}
 
     def build_memory(self) -> dict[str, tf.Variable]:
         return {"balance": tf.Variable(0.0, trainable=False)}

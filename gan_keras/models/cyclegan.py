@@ -102,6 +102,7 @@ class Model(gan.GAN):
     discriminator_networks = ("target_critic", "source_critic", "reader")
     averaged_networks = generator_networks
     tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
+    results: ClassVar = dict.fromkeys(generator_networks, "translation")
 
     def build_networks(self) -> dict[str, keras.Model]:
         translators = {name: self.build_translator(name) for name in self.generator_networks}

@@ -11,6 +11,7 @@ python -m gan_keras.train --model infogan
 | codes | uniform | made from normal latents, so that every program can draw them |
 """
 
+import math
 from dataclasses import dataclass
 
 import keras
@@ -66,8 +67,8 @@ class Model(dcgan.Model):
     def codes(self, latent):
         """Return the class as a one-hot vector [batch, categories], and the continuous codes in [-1, 1] [batch, 2]."""
         choice = latent[:, -self.config.categories - CONTINUOUS : -CONTINUOUS]
-        category = ops.one_hot(ops.argmax(choice, axis=1), self.config.categories, dtype="float32")
-        return category, ops.erf(latent[:, -CONTINUOUS:] / np.sqrt(2.0))
+        category = ops.cast(choice >= ops.max(choice, axis=1, keepdims=True), "float32")  # argmax has no form in ONNX
+        return category, ops.erf(latent[:, -CONTINUOUS:] / math.sqrt(2.0))
 
     def build_networks(self) -> dict[str, keras.Model]:
         networks = super().build_networks()

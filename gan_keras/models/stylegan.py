@@ -22,7 +22,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_keras.game import config, gan, penalties
-from gan_keras.game.networks import feed, halvings
+from gan_keras.game.networks import Part, feed, halvings
 from gan_keras.game.randomness import Stream
 from gan_keras.layers import LeakyReLU, ModulatedConv2D
 from gan_keras.layers.adam import EqualizedAdam
@@ -62,7 +62,7 @@ class Model(gan.GAN):
 
     config: Config
     controls: ClassVar = {"truncation": 1.0}
-    parts: ClassVar = {"map": "mapping", "synthesize": "synthesis"}
+    parts: ClassVar = {"map": Part("mapping", "style"), "synthesize": Part("synthesis", "image")}
 
     @property
     def conditional(self) -> bool:
@@ -160,14 +160,14 @@ class Model(gan.GAN):
         return keras.Model([image, label], layers.Add(dtype="float32")([logits, projection]), name="discriminator")
 
     def build_optimizer(self, rate):
-        mapping = self.generator.get_layer(self.parts["map"])
+        mapping = self.generator.get_layer(self.parts["map"].layer)
         slowness = {weight.path: SLOWNESS for weight in mapping.trainable_variables}
         options = {"beta_1": self.config.beta_1, "beta_2": self.config.beta_2, "epsilon": 1e-8}
         return EqualizedAdam(rate, slowness=slowness, **options)
 
     def image_of(self, batch):
         """Return images of mixed styles: the fine layers of most get the style of another latent."""
-        mapping, synthesis = (self.generator.get_layer(name) for name in self.parts.values())
+        mapping, synthesis = (self.generator.get_layer(part.layer) for part in self.parts.values())
         size = tf.shape(batch["latent"])[0]
         # Each of several critic steps draws anew: the optimizer counts them.
         number = 2 * self.discriminator_player.optimizer.iterations
@@ -195,7 +195,7 @@ class Model(gan.GAN):
 
     def sampler(self) -> keras.Model:
         """Return the network whose styles are drawn towards their average by the control `truncation`."""
-        mapping, synthesis = (self.averages["generator"].get_layer(name) for name in self.parts.values())
+        mapping, synthesis = (self.averages["generator"].get_layer(part.layer) for part in self.parts.values())
         given = [keras.Input(value.shape[1:], dtype=value.dtype, name=value.name) for value in mapping.inputs]
         noises = [keras.Input(value.shape[1:], name=value.name) for value in synthesis.inputs[1:]]
         truncation = keras.Input([], name="truncation")

@@ -240,7 +240,7 @@ def test_the_averages_are_measured_with_statistics_of_their_own_and_left_as_they
     digits = data.Split(images, np.arange(200, dtype=np.int32) % 10)
     monkeypatch.setattr(choices, "SAMPLES", 100)
     monkeypatch.setattr(choices, "MEASURED", 2)
-    (model,) = choices.train("dcgan", 0, [2], digits)
+    (model,) = choices.train("dcgan", choices.Options().config("dcgan", 0), [2], digits)
     before = model.sampler().get_weights()
     ruler = classifier.load()
     values = choices.measure(model, ruler, ruler(images))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from gan_keras import data
 from gan_keras.data import datasets
@@ -25,6 +26,8 @@ def material(images: np.ndarray, real: np.ndarray, training: data.Split, labels:
         nearest_training_images(stack, training.images) for stack in (real, images)
     )
     return {
+        "class_probability": softmax(logits[:, 0], axis=1),  # as if the ruler were the model's own classifier
+        "class_labels": labels,
         "real_images": real,
         "fake_images": images,
         "real_features": real_features,

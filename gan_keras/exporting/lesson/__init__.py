@@ -1,0 +1,1 @@
+"""A page that replays a small game step by step, for lessons."""
