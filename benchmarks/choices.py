@@ -49,13 +49,6 @@ class SmallWeights(dcgan.Model):
         return networks
 
 
-class SmallEpsilon(dcgan.Model):
-    """A DCGAN with the ε of other libraries' batch normalisation: 1e-5."""
-
-    def activation(self):
-        return [BatchNormalization(epsilon=1e-5), layers.ReLU()]
-
-
 class NormalisedDiscriminator(dcgan.Model):
     """A DCGAN with batch normalisation in the discriminator, but in its first layer, as in Radford et al. 2015."""
 
@@ -102,7 +95,6 @@ def embedded(model: type[GAN], deviation: float) -> type[GAN]:
 CHOICES = {  # a model, and its options
     "dcgan": (dcgan.Model, dcgan.Config()),
     "dcgan-small-weights": (SmallWeights, dcgan.Config()),
-    "dcgan-small-epsilon": (SmallEpsilon, dcgan.Config()),
     "dcgan-normalised-discriminator": (NormalisedDiscriminator, dcgan.Config()),
     "cgan": (cgan.Model, cgan.Config()),
     "cgan-embedding-0.2": (embedded(cgan.Model, 0.2), cgan.Config()),
