@@ -6,7 +6,7 @@ python -m gan_keras.train --model dcgan
 | --- | --- | --- |
 | optimizer, batch, LeakyReLU 0.2 | Adam with 2e-4 and β₁ 0.5, 128 | as in the source |
 | kernels | 5x5 | 4x4: the stride of 2 divides it, which leaves no checkerboard |
-| discriminator | batch normalisation but in its first layer | none, as in the study that is followed (docs/proposed.md) |
+| discriminator | batch normalisation but in its first layer | none, as in the study followed here (docs/proposed.md) |
 | weights at the start | N(0, 0.02) | Keras' Glorot uniform, which is as good (docs/proposed.md) |
 | batch normalisation | no numbers given | Keras' momentum 0.99 and ε 0.001 |
 | size | 64x64 images, four layers from 1,024 channels | two layers, from 128 channels; more for larger images |
