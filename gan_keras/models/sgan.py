@@ -16,6 +16,7 @@ It is the discriminator of Salimans et al. 2016 (arXiv:1606.03498).
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -73,6 +74,7 @@ class Model(dcgan.Model):
 
     config: Config
     averaged_networks = ("generator", "discriminator")
+    results: ClassVar = dcgan.Model.results | {"classifier": "probability"}
     tracked = (*dcgan.Model.tracked, "label_loss", "label_accuracy")
 
     def build_discriminator(self) -> keras.Model:
