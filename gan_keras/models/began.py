@@ -77,7 +77,7 @@ class Model(gan.GAN):
             layers.Dense(math.prod(small)),
             layers.Reshape(small),
             *self.convolution(),
-            *[layer for _ in range(doublings) for layer in (layers.UpSampling2D(), *self.convolution())],
+            *[layer for number in range(doublings) for layer in (*doubled(small, number), *self.convolution())],
             layers.Conv2D(channels, 3, padding="same"),
             layers.Activation("tanh", dtype="float32"),
         ]
@@ -101,6 +101,13 @@ class Model(gan.GAN):
 
     def exports(self) -> dict[str, keras.Model]:
         return {"generator": self.sampler(), "autoencoder": self.discriminator}
+
+
+def doubled(small: list[int], number: int) -> list[layers.Layer]:
+    """Return the layers that double the sides for the `number`th time, from 0; LiteRT must be told the new ones."""
+    height, width, channels = small
+    sides = [height << (number + 1), width << (number + 1)]
+    return [layers.UpSampling2D(), layers.Reshape([*sides, channels])]
 
 
 def error(batch, reconstruction: tf.Tensor) -> tf.Tensor:

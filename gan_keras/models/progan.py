@@ -82,6 +82,7 @@ class Model(gan.GAN):
         for stage in range(self.last + 1):
             if stage:
                 values = layers.UpSampling2D()(values)
+                values = layers.Reshape(values.shape[1:])(values)  # LiteRT does not know the sides otherwise
                 for _ in range(2):
                     values = normalised(self.convolution(self.channels(stage))(values))
             image = layers.Conv2D(colours, 1, kernel_initializer=normal(1), dtype="float32")(values)
