@@ -84,7 +84,7 @@ def draw(made: Any, latents: np.ndarray, labels: np.ndarray, seed: int, truncati
 
 def opinion(run: Run, images: np.ndarray, labels: np.ndarray) -> str:
     """Return what the discriminator says of images."""
-    values = loading.load_discriminator(run.path)(images, labels)
+    values = discriminator(str(run.path), written(run))(images, labels)
     if values is None:
         return "This model has no discriminator that gives a probability."
     return "The discriminator takes them for real with " + ", ".join(f"{value:.0%}" for value in values[:, 0])
@@ -110,6 +110,12 @@ def written(run: Run) -> float:
 def loaded(path: str, at: float) -> Any:
     """Load a generator once, and again when it has been written anew."""
     return loading.load_generator(Path(path))
+
+
+@st.cache_resource(show_spinner="Loading a discriminator")
+def discriminator(path: str, at: float) -> loading.Discriminate:
+    """Load a discriminator once, and again when it has been written anew, which happens with the generator."""
+    return loading.load_discriminator(Path(path))
 
 
 @st.cache_data(show_spinner="Looking for directions")

@@ -55,8 +55,11 @@ class Run:
             content = json.loads((self.path / "metrics.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        parts = ("metrics", "real", "standard_errors")
-        return content if isinstance(content, dict) and all(isinstance(content.get(p), dict) for p in parts) else None
+        parts = {"metrics": dict, "real": dict, "ruler": str}
+        is_sound = isinstance(content, dict) and all(
+            isinstance(content.get(part), kind) for part, kind in parts.items()
+        )
+        return content if is_sound else None
 
     @property
     def generator(self) -> Path | None:

@@ -30,7 +30,7 @@ def log_of(run: Path) -> Path:
 def start(run: Path, arguments: Sequence[str]) -> None:
     """Start a training in a process of its own, which goes on when the app ends."""
     run.parent.mkdir(parents=True, exist_ok=True)
-    with log_of(run).open("wb") as log:
+    with log_of(run).open("ab") as log:
         started[run] = subprocess.Popen(
             [sys.executable, "-m", "gan_keras.train", *arguments, "--out", str(run)],
             stdin=subprocess.DEVNULL,

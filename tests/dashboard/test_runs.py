@@ -39,7 +39,9 @@ def test_a_run_shows_its_history_pictures_and_state(folder):
     assert run.generator == folder / "plain" / "generator"
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"metrics": 1}', '{"metrics": {}, "real": {}}'])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"metrics": 1}', '{"metrics": {}, "real": {}}', '{"metrics": {}, "real": {}, "ruler": 1}']
+)
 def test_metrics_that_cannot_be_read_are_none(folder, content):
     run = runs.Run(folder / "plain", "plain")
     (run.path / "metrics.json").write_text(content, encoding="utf-8")
