@@ -157,14 +157,17 @@ def measured(chosen: list[Run]) -> None:
     known = {run.name: run.metrics for run in chosen if run.metrics}
     for run in chosen:
         if run.name not in known:
-            st.caption(f"{run.name} has not been measured: `python -m gan_keras.evaluate {run.path}`")
+            st.caption(f"{run.name} is not measured yet: `python -m gan_keras.evaluate {run.path}`")
     if not known:
         return
     if len({(one.get("ruler_sha256"), one.get("samples")) for one in known.values()}) > 1:
         st.warning("These values come from different rulers or numbers of samples, and do not compare.")
     rows = {}
     for name in dict.fromkeys(value for one in known.values() for value in one["metrics"]):
-        meaning = metrics.value(name, next(iter(known.values()))["ruler"])
+        try:
+            meaning = metrics.value(name, next(iter(known.values()))["ruler"])
+        except KeyError:  # a value of another version
+            continue
         floors = (one["real"].get(name) for one in known.values())
         real = next((floor for floor in floors if floor is not None), None)
         cells = {run: short(one["metrics"].get(name)) for run, one in known.items()}

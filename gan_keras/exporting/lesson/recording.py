@@ -49,7 +49,7 @@ def record(split: data.Split, steps: int = 4000, frames: int = 80, seed: int = 0
 
 
 def game_of(split: data.Split, steps: int, seed: int) -> GAN:
-    """Return the untrained game, which ends after so many steps."""
+    """Return the untrained game; `steps` is how many it will take."""
     options = vanilla.Config(
         units=64, latent_dim=32, batch_size=64, learning_rate=5e-4, seed=seed, image_size=SIDE, precision="float32"
     )
