@@ -10,6 +10,7 @@ import numpy as np
 from gan_keras.data import cache, emnist, formats
 from gan_keras.data.conversion import Conversion, advice, is_coloured
 from gan_keras.data.dataset import Dataset, Split, hold_out, numbered
+from gan_keras.data.formats.image_folder import may_hold_labels
 from gan_keras.ui.console import UserError, note
 
 FIRST_LABELS = {  # those of the first training images, by which a data set is known whatever its files are called
@@ -109,7 +110,20 @@ def candidates(path: Path, archives_in_archives: int = 1) -> list[formats.Found]
         for outer, archives in together(file for file in place.files() if cache.is_archive(file))
         for one in candidates(cache.unpacked(archives), archives_in_archives - 1)
     ]
+    if beside := may_hold_labels(place):
+        text = f"not read: {', '.join(beside[:3])}. If labels are in it, unpack the archive beside it"
+        packed = [with_note(one, text) if one.guess else one for one in packed]
     return packed + found
+
+
+def with_note(found: formats.Found, text: str) -> formats.Found:
+    """Return what was found, so that a note is shown when it is loaded."""
+
+    def load(conversion: Conversion) -> formats.Loaded:
+        loaded = found.load(conversion)
+        return dataclasses.replace(loaded, notes=(*loaded.notes, text))
+
+    return dataclasses.replace(found, load=load)
 
 
 def together(archives: Iterable[Path]) -> Iterator[tuple[Path, dict[Path, str]]]:
@@ -119,8 +133,11 @@ def together(archives: Iterable[Path]) -> Iterator[tuple[Path, dict[Path, str]]]
     those that hold one file each.
     """
     archives = list(archives)
+    if len(archives) == 1:
+        yield archives[0], {archives[0]: ""}
+        return
     names = [name for file in archives for name in cache.contents(file)]
-    if len(archives) > 1 and len(names) == len(set(names)) == len(archives):
+    if archives and len(names) == len(set(names)) == len(archives):
         yield archives[0].parent, dict.fromkeys(archives, "")
         return
     for path, parts in formats.in_sets(archives, numbered=True):
@@ -151,6 +168,7 @@ def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Foun
             f"{path} is nothing that can be read as images{f'; it holds {holds}' if holds else ''}. "
             f"What can be: {LAYOUTS}."
         )
+    found = [one for one in found if not one.guess] or [one for one in found if not one.unread] or found[:1]
     if dataset:
         fitting = [one for one in found if one.dataset == dataset]
         fitting = fitting or [one for one in found if not one.dataset and named_after(one.path) == dataset]
@@ -160,7 +178,6 @@ def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Foun
                 f"{path} holds {found[0].dataset}, not {dataset}: leave out --dataset, or give another folder."
             )
         found = fitting
-    found = [one for one in found if not one.guess] or [one for one in found if not one.unread] or found[:1]
     if len(found) > 1:
         names = [one.dataset or named_after(one.path) for one in found]
         listed = "\n".join(

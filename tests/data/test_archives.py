@@ -5,7 +5,7 @@ import tarfile
 import zipfile
 
 import pytest
-from layouts import SPLITS, assert_right, png, write_csv, write_idx, write_pictures
+from layouts import SPLITS, assert_right, png, write_csv, write_flat, write_idx, write_pictures
 
 from gan_keras import data
 from gan_keras.ui.console import UserError
@@ -119,6 +119,15 @@ def test_archives_with_the_same_files_are_different_data_sets(tmp_path):
         write_zip(tmp_path / "given" / f"mnist-{number:03}.zip", files_in(source), source)
     with pytest.raises(UserError, match=r"(?s)more than one data set.*mnist-000\.zip.*mnist-001\.zip"):
         data.load(data_dir=tmp_path / "given")
+
+
+def test_labels_beside_an_archive_of_pictures_are_not_read_and_that_is_said(tmp_path, capsys):
+    write_flat(tmp_path / "source", SPLITS["train"])
+    (tmp_path / "given").mkdir()
+    write_zip(tmp_path / "given" / "images.zip", files_in(tmp_path / "source"), tmp_path / "source")
+    (tmp_path / "given" / "labels.csv").write_text("file_name,label\n00000.png,3\n", encoding="utf-8")
+    assert data.load(data_dir=tmp_path / "given").class_names == ["all"]
+    assert "not read: labels.csv. If labels are in it, unpack the archive" in capsys.readouterr().out
 
 
 def test_an_archive_cannot_write_elsewhere(tmp_path):

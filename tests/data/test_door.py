@@ -138,7 +138,7 @@ def test_classes_have_the_names_that_the_data_give_them(tmp_path):
         (lambda folder: None, "nothing that can be read"),
         (lambda folder: (folder / "notes.txt").write_text("x"), r"it holds notes\.txt"),
         (lambda folder: (folder / "data.npz").write_bytes(b"PK\x03\x04 cut"), "data.npz is damaged"),
-        (lambda folder: np.savez(folder / "x.npz", weights=np.zeros(3)), "nothing that can be read"),
+        (lambda folder: np.savez(folder / "x.npz", weights=np.zeros(3)), "the arrays weights; images are looked for"),
         (lambda folder: np.savez(folder / "x.npz", images=np.zeros((3, 5, 7, 2))), r"array \(3, 5, 7, 2\)"),
         (lambda folder: np.savez(folder / "x.npz", images=np.full((3, 28, 28), -1.5)), "pixels from -1.5"),
         (lambda folder: np.savez(folder / "x.npz", images=np.full((3, 28, 28), 300.0)), "pixels up to 300"),

@@ -16,7 +16,7 @@ import numpy as np
 from gan_keras.data import emnist
 from gan_keras.data.conversion import Conversion, eight_bits
 from gan_keras.data.dataset import Split
-from gan_keras.data.formats.format import Found, Loaded, natural, part_of, train_and_test, without_labels
+from gan_keras.data.formats.format import Found, Loaded, natural, part_of, refuse, train_and_test, without_labels
 from gan_keras.ui.console import UserError
 
 WORDS = {  # in the name of an array → what it is
@@ -25,6 +25,8 @@ WORDS = {  # in the name of an array → what it is
 }
 WITHOUT_NAMES = {"arr_0": "x", "arr_1": "y"}  # how NumPy calls arrays that are saved without names
 ALONE = ("", "arr_0")  # names of the only array of a file
+NAMED = 8  # arrays that an error lists
+NEEDED = "images are looked for under names such as images, x_train or data, labels under labels, y_train or target"
 PASSED_OVER = ("set", "arr")  # words that say nothing: train_set_x
 KNOWN = {"kmnist": "kmnist", "fashion": "fashion_mnist"}  # a word in the name of a file → the data set
 
@@ -70,8 +72,10 @@ def named_arrays(
         kind: how the format is called, for people.
     """
     sets: dict[tuple[Path, tuple[str, ...]], dict[str, Part]] = {}
+    others: dict[Path, Sequence[str]] = {}
     for file in files:
         of_file, of_folder, inside = role(file.name.partition(".")[0]), role(file.parent.name), names(file)
+        others[file] = inside
         folder = file.parent.parent if of_folder.part and not of_file.part else file.parent
         for name in inside:
             own = role(WITHOUT_NAMES.get(name, name) if set(inside) == WITHOUT_NAMES.keys() else name)
@@ -82,10 +86,16 @@ def named_arrays(
     for (folder, rest), named in sets.items():
         parts = {part: arrays for part, arrays in named.items() if "images" in arrays}
         holding = list(dict.fromkeys(file for arrays in parts.values() for file, _ in arrays.values()))
+        for file in holding:
+            others.pop(file, None)
         if parts:
             path = holding[0] if len(holding) == 1 else folder
             what = f"{kind} in {', '.join(file.name for file in holding[:4])}"
             yield Found(path, what, partial(load, path, parts, read), data_set(holding[0], rest))
+    for file, inside in others.items():
+        there = ", ".join(inside[:NAMED]) + (", …" if len(inside) > NAMED else "")
+        problem = f"{file} has the arrays {there or 'none'}; {NEEDED}."
+        yield Found(file, f"other arrays in {file.name}", partial(refuse, problem), guess=True, unread=True)
 
 
 def data_set(file: Path, rest: Sequence[str]) -> str:

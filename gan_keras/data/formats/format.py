@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TextIO, cast
+from typing import Any, Literal, NamedTuple, NoReturn, TextIO, cast
 
 import numpy as np
 
@@ -117,6 +117,11 @@ def reader(function: Reader) -> Reader:
     """Register a reader: a file in this folder that uses it is all that a format needs."""
     readers.append(function)
     return function
+
+
+def refuse(problem: str, conversion: Conversion) -> NoReturn:
+    """Raise a `UserError`, in the place of loading what is known and cannot be loaded."""
+    raise UserError(problem)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gan_keras.data import decoding
 from gan_keras.data.conversion import Conversion
 from gan_keras.data.dataset import Split
 from gan_keras.data.formats.arrays import alone_of_their_name
-from gan_keras.data.formats.format import Found, Loaded, Place, inside, part_of, reader, train_and_test
+from gan_keras.data.formats.format import Found, Loaded, Place, inside, part_of, reader, refuse, train_and_test
 from gan_keras.ui.console import UserError
 
 PARTS = ("train", "training", "test", "testing", "val", "valid", "validation", "dev")  # names that can be nothing else
@@ -77,11 +77,6 @@ def layout_of(path: Path) -> tuple[Layout, str]:
 def files_of(layout: Layout) -> dict[Path, str]:
     """Return all pictures of a layout, each with its part."""
     return {file: part for part, classes in layout.parts.items() for files in classes.values() for file in files}
-
-
-def refuse(problem: str, conversion: Conversion) -> NoReturn:
-    """Raise a `UserError`."""
-    raise UserError(problem)
 
 
 def inmost(folder: Path, through_parts: bool = False) -> Path:

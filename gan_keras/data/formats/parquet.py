@@ -26,7 +26,7 @@ from gan_keras.data.formats.tables import FEWEST_PIXELS, LABELS, from_table
 from gan_keras.ui.console import UserError
 
 PARQUET, ARROW = (".parquet", ".pq"), (".arrow",)  # the second is what `save_to_disk` writes
-IMAGES = ("image", "img", "images")
+IMAGES = ("image", "img", "images", "png", "jpg", "jpeg")
 
 
 @reader

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gan_keras.data import decoding
 from gan_keras.data.formats.format import Found, Place, natural, part_of, reader
 from gan_keras.data.formats.image_folder import Layout, files_of, layout_of, load
 from gan_keras.data.formats.tables import COUNTS, FEWEST_PIXELS, LABELS, columns, delimiter
@@ -113,6 +114,8 @@ def labels_of_tables(
         """Return the picture that a cell names, in the folder of the table or in the part that the table is of."""
         path = PurePosixPath(cell.strip().replace("\\", "/").removeprefix("./"))
         near = by_name.get(path.name, [])
+        if not near and path.suffix.lower() in decoding.SUFFIXES:  # the pictures were converted
+            near = by_name.get(path.stem, [])
         if len(near) > 1 and len(path.parts) > 1:
             near = [one for one in near if one.parts[-len(path.parts) :] == path.parts] or near
         for fits in (lambda one: one.parent == table.parent, lambda one: pictures[one] == part_of(table.stem)):
@@ -141,7 +144,8 @@ def labels_of(rows: Sequence[Sequence[str]], resolve: Any) -> list[tuple[Path, s
         return []
     part_column = next((column for column, name in enumerate(head) if name in SPLITS), None)
     columns = [column for column, name in enumerate(head) if column not in (at, part_column) and name not in COUNTS]
-    labels = label_of_each(rows, head, columns)
+    whole_names = any(PurePosixPath(row[at]).suffix for row in sample)
+    labels = label_of_each(rows, head, columns, any_name=whole_names)
     kept: list[tuple[Path, str, str]] = [
         (picture, part_of(row[part_column]) if part_column is not None else "", label)
         for picture, row, label in zip(pictures, rows, labels, strict=True)
@@ -152,10 +156,15 @@ def labels_of(rows: Sequence[Sequence[str]], resolve: Any) -> list[tuple[Path, s
     return kept if clear else []  # several boxes in a picture, or a caption for each, are no classes
 
 
-def label_of_each(rows: Sequence[Sequence[str]], head: Sequence[str], columns: Sequence[int]) -> list[str]:
-    """Return the label in each row: in the column that is called so, the only one, or those of 0 and 1 for classes."""
+def label_of_each(
+    rows: Sequence[Sequence[str]], head: Sequence[str], columns: Sequence[int], any_name: bool
+) -> list[str]:
+    """Return the label in each row: in the column that is called so, the only one, or those of 0 and 1 for classes.
+
+    Only a column that is called so is taken unless `any_name`: numbers may be those of pictures or of anything else.
+    """
     called_so = [head.index(name) for name in LABELS if name in head and head.index(name) in columns]
-    if called_so or len(columns) == 1:
+    if called_so or (any_name and len(columns) == 1):
         return [row[(called_so or columns)[0]].strip() for row in rows]
     if any(head) and all([row[column].strip() for column in columns].count("1") == 1 for row in rows):
         return [next(head[column] for column in columns if row[column].strip() == "1") for row in rows]

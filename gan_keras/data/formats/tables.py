@@ -37,6 +37,7 @@ LABELS = (
     "character",
     "y",
     "fine_label",
+    "cls",
     "classid",
     "class_id",
     "category",

@@ -3,11 +3,8 @@
 import re
 from collections.abc import Iterator
 from functools import partial
-from typing import NoReturn
 
-from gan_keras.data.conversion import Conversion
-from gan_keras.data.formats.format import Found, Place, reader
-from gan_keras.ui.console import UserError
+from gan_keras.data.formats.format import Found, Place, reader, refuse
 
 AS_PICTURES = "Save the images as pictures, with a folder for each class"
 AS_ARRAYS = "Save its arrays as .npz, with images and labels"
@@ -32,6 +29,10 @@ KINDS = {  # pattern of the names of files → what they are, and what to do
         "is a spreadsheet, which is not read",
         "Save it as CSV, with a label and the pixels in each row",
     ),
+    r".*\.(csv|tsv)(\.gz|\.bz2|\.xz)?": (
+        "is a table of neither pixels nor pictures beside it",
+        "It needs a column of labels and one for each pixel, or one of file names and one of labels",
+    ),
     r".*\.jsonl?": ("is JSON, which is read only where it lists pictures beside it", AS_ARRAYS),
 }
 
@@ -44,8 +45,3 @@ def known_but_not_read(place: Place) -> Iterator[Found]:
             if re.fullmatch(pattern, file.name.lower()):
                 yield Found(file, what, partial(refuse, f"{file} {what}. {advice}."), guess=True, unread=True)
                 return
-
-
-def refuse(problem: str, conversion: Conversion) -> NoReturn:
-    """Raise a `UserError`."""
-    raise UserError(problem)

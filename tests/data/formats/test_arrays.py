@@ -235,7 +235,7 @@ def test_what_is_no_set_of_images_is_refused(arrays, message, tmp_path):
 
 def test_arrays_that_are_no_images_are_not_taken_for_such(tmp_path):
     save_hdf5(tmp_path / "model", {"dense/kernel": np.zeros((4, 4)), "dense/bias": np.zeros(4)})
-    with pytest.raises(UserError, match=r"nothing that can be read as images; it holds model\.h5"):
+    with pytest.raises(UserError, match=r"model\.h5 has the arrays dense/bias, dense/kernel; images are looked for"):
         data.load(data_dir=tmp_path)
     (tmp_path / "model.h5").write_bytes(b"\x89HDF cut short")
     with pytest.raises(UserError, match=r"model\.h5 is damaged"):

@@ -87,6 +87,23 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.parametrize("head", ["epoch,loss", "id,label"])
+def test_numbers_are_those_of_pictures_only_beside_a_column_of_labels(head, tmp_path):
+    """A history of a training has numbers, too."""
+    split = SPLITS["train"]
+    write_flat(tmp_path, split, "{number}.png")
+    rows = "".join(f"{number},{label}\n" for number, label in enumerate(split.labels))
+    (tmp_path / "table.csv").write_text(f"{head}\n{rows}", encoding="utf-8")
+    assert (data.load(data_dir=tmp_path).class_names == ["all"]) == (head == "epoch,loss")
+
+
+def test_pictures_may_have_been_converted(tmp_path):
+    names = write_flat(tmp_path / "images", SPLITS["train"])
+    table = pd.DataFrame(columns([name.replace(".png", ".jpg") for name in names], SPLITS["train"]))
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    assert len(data.load(data_dir=tmp_path).class_names) == 10
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_labels_are_found(layout, tmp_path):
     LAYOUTS[layout](tmp_path)

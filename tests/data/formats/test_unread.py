@@ -15,6 +15,7 @@ KINDS = {
     "film.mp4": "Save its frames",
     "data.mdb": "database, which is not read",
     "digits.xlsx": "Save it as CSV",
+    "fer2013.csv": "table of neither pixels nor pictures beside it",
     "mnist.json": "JSON, which is read only where it lists pictures",
 }
 
