@@ -27,6 +27,7 @@ WITHOUT_NAMES = {"arr_0": "x", "arr_1": "y"}  # how NumPy calls arrays that are 
 ALONE = ("", "arr_0")  # names of the only array of a file
 NAMED = 8  # arrays that an error lists
 NEEDED = "images are looked for under names such as images, x_train or data, labels under labels, y_train or target"
+NUMERIC = "buif"  # kinds of NumPy's types
 PASSED_OVER = ("set", "arr")  # words that say nothing: train_set_x
 KNOWN = {"kmnist": "kmnist", "fashion": "fashion_mnist"}  # a word in the name of a file → the data set
 
@@ -127,10 +128,13 @@ def from_arrays(path: Path, arrays: Mapping[str, Mapping[str, np.ndarray]], note
         UserError: if they are not images and labels.
     """
     names, numbers = numbered([part["labels"] for part in arrays.values() if "labels" in part])
+    values = [np.asarray(part["images"]) for part in arrays.values()]
+    known = [(images.min(), images.max()) for images in values if images.dtype.kind in NUMERIC and images.size]
+    extent = (min(low for low, _ in known), max(high for _, high in known)) if known else None
     splits: dict[str, list[Split]] = {}
     for name, part in arrays.items():
         labels = numbers.pop(0) if "labels" in part else None
-        splits.setdefault(part_of(name) or "train", []).append(split(path, part["images"], labels))
+        splits.setdefault(part_of(name) or "train", []).append(split(path, part["images"], labels, extent))
     if any(len({one.images.shape[1:] for one in several}) > 1 for several in splits.values()):
         raise UserError(f"{path} has images of several sizes ({', '.join(arrays)}). Give one file, or make them equal.")
     whole = {
@@ -153,16 +157,21 @@ def numbered(labels: Iterable[np.ndarray]) -> tuple[list[str], list[np.ndarray]]
     return names, [np.array([number[word] for word in part], np.int64) for part in words]
 
 
-def split(path: Path, images: np.ndarray, labels: np.ndarray | None) -> Split:
+def split(
+    path: Path, images: np.ndarray, labels: np.ndarray | None, extent: tuple[float, float] | None = None
+) -> Split:
     """Return arrays of the usual shapes as a `Split`.
 
-    Images may be flat (square ones), with or without channels, and of any range in `conversion.LEVELS`. Labels may be
-    numbers or one-hot.
+    Args:
+        path: where they are, for an error.
+        images: flat (square ones) or not, with or without channels, and of any range in `conversion.LEVELS`.
+        labels: numbers or one-hot.
+        extent: the lowest and highest value of all images that belong together; default: of these.
 
     Raises:
         UserError: if they are not images and labels.
     """
-    images = as_images(path, np.asarray(images))
+    images = as_images(path, np.asarray(images), extent)
     if labels is None:
         return without_labels(images)
     labels = np.squeeze(np.asarray(labels))
@@ -180,15 +189,15 @@ def split(path: Path, images: np.ndarray, labels: np.ndarray | None) -> Split:
     return Split(images, labels.astype(np.int32))
 
 
-def as_images(path: Path, values: np.ndarray) -> np.ndarray:
+def as_images(path: Path, values: np.ndarray, extent: tuple[float, float] | None = None) -> np.ndarray:
     """Return images as uint8 [count, height, width, channels].
 
     Raises:
         UserError: if their shape or their values are not those of images.
     """
-    if values.dtype.kind not in "buif" or not values.size:
+    if values.dtype.kind not in NUMERIC or not values.size:
         raise UserError(f"{path} has images of the type {values.dtype}, or none.")
-    low, high = values.min(), values.max()
+    low, high = extent or (values.min(), values.max())
     if high > 255 and values.dtype.kind == "f":
         raise UserError(f"{path} has pixels up to {high:g}; they must be from 0 to 255, or from 0 to 1.")
     if values.dtype != np.uint8 or high <= 16:

@@ -130,6 +130,15 @@ def test_greys_of_12_bits_are_scaled(tmp_path):
     np.testing.assert_allclose(data.read(tmp_path / "x.npy", (16, 16, 1)).images.ravel(), np.arange(256), atol=1)
 
 
+def test_all_parts_are_scaled_alike(tmp_path):
+    ramp = np.arange(256).reshape(1, 16, 16)
+    for part, top in (("train", 4095), ("test", 1000)):
+        np.save(tmp_path / f"x_{part}.npy", np.rint(ramp * (top / 255)).astype(np.uint16))
+    images = data.read(tmp_path, (16, 16, 1)).images
+    np.testing.assert_allclose(images[0, ..., 0], ramp[0], atol=1)
+    np.testing.assert_allclose(images[1, ..., 0], ramp[0] * 1000 / 4095, atol=1)
+
+
 @pytest.mark.parametrize("prefix", ["full_numpy_bitmap_", ""])
 def test_a_file_for_each_class(prefix, tmp_path):
     """As Quick, Draw! has them."""
