@@ -13,6 +13,7 @@ from gan_keras.models.sgan import evenly
 from gan_keras.training import setup
 from gan_keras.training.run import run as train
 from gan_keras.ui import files
+from gan_keras.ui.console import UserError
 
 EPOCHS = 10  # pictures and backups of a GAN
 IMAGES = 10_000  # images that a GAN makes for the classifiers
@@ -65,15 +66,15 @@ def trained(model: str, cell: Cell, parts: Parts, steps: int, out: Path) -> Path
         resume=(folder / "config.json").exists(),
         **({"augment": True} if model == LABELLED_ONLY else {"labelled": cell.labels}),
     )
-    if (folder / "history.csv").exists() and is_finished(folder, EPOCHS):
+    if is_finished(folder, EPOCHS):
         return folder
     seen = parts.pool
     if model == LABELLED_ONLY:
         seen = filled(parts.labelled(cell.labels, cell.seed), config.images_per_step)
     place.parent.mkdir(exist_ok=True)
     with files.replacing(place) as temporary:
-        shown = {"x_test": parts.validation.images, "y_test": parts.validation.labels}  # in pictures only
-        np.savez(temporary, x_train=seen.images, y_train=seen.labels, **shown)
+        shown = parts.validation  # in the run's pictures only
+        np.savez(temporary, x_train=seen.images, y_train=seen.labels, x_test=shown.images, y_test=shown.labels)
     return train(config)
 
 
@@ -84,7 +85,14 @@ def drawn(run: Path, seed: int) -> data.Split:
 
 
 def classified(run: Path, images: np.ndarray) -> np.ndarray:
-    """Return the classes int32 [count] that a GAN's own classifier sees in images uint8."""
+    """Return the classes int32 [count] that a GAN's own classifier sees in images uint8.
+
+    Raises:
+        UserError: if the run has lost it.
+    """
     classify = loading.load_classifier(run)
-    assert classify, f"{run} has no classifier"
+    if classify is None:
+        raise UserError(
+            f"the run in {run} has no classifier. Delete that folder, and the same command trains it again."
+        )
     return classify(images).argmax(axis=1).astype(np.int32)
