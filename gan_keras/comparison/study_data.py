@@ -92,7 +92,5 @@ def classified(run: Path, images: np.ndarray) -> np.ndarray:
     """
     classify = loading.load_classifier(run)
     if classify is None:
-        raise UserError(
-            f"the run in {run} has no classifier. Delete that folder, and the same command trains it again."
-        )
+        raise UserError(f"the run in {run} has no classifier. Delete it: the same command trains it again.")
     return classify(images).argmax(axis=1).astype(np.int32)
