@@ -95,10 +95,9 @@ def test_validation_images_choose_the_share(digits, monkeypatch, wrong, share):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", ["real", "classical"])
-def test_a_cell_that_is_repeated_gives_the_same(digits, method):
+def test_a_cell_that_is_repeated_gives_the_same(digits):
     options = Options(dataset="digits8x8", classifier_steps=20)
-    one, same, other = (study.measure(Cell(method, 50, seed), digits, options) for seed in (0, 0, 1))
+    one, same, other = (study.measure(Cell("classical", 50, seed), digits, options) for seed in (0, 0, 1))
     assert one == same
     assert one != other
 
