@@ -11,10 +11,9 @@ It can be stopped at any time: the same command goes on. More --seeds add to it.
 import sys
 from collections.abc import Sequence
 
-import tyro
-
 from gan_keras.comparison.study import study
 from gan_keras.comparison.study_plan import METHODS, Options
+from gan_keras.options import read_options
 from gan_keras.ui import console
 
 
@@ -22,9 +21,7 @@ from gan_keras.ui import console
 def main(arguments: Sequence[str] | None = None) -> None:
     """Study as the command line says."""
     about = "".join(f"\n  {name:23}{method.about}" for name, method in METHODS.items())
-    options = tyro.cli(
-        Options, prog="python -m gan_keras.augment", args=arguments, description=f"{__doc__}\nMethods:{about}"
-    )
+    options = read_options(Options, "augment", arguments, f"{__doc__}\nMethods:{about}\n")
     study(options)
     print(f"\n{(options.out / 'augmentation.md').read_text(encoding='utf-8')}")
     print(f"In {options.out}:\naugmentation.json, augmentation.md, augmentation.png, runs/ of the GANs")

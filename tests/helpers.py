@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import shutil
 import struct
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def run_command(main, capsys, *arguments) -> tuple[int, str]:
 def resume(run: Path, idx_folder: Path, **options) -> Path:
     """Continue a run as `tiny_config` makes it, to three epochs unless the options say otherwise."""
     return train(tiny_config("dcgan", data_dir=idx_folder, out=run, resume=True, **{"epochs": 3} | options))
+
+
+def stopped(run: Path, out: Path) -> Path:
+    """Return a copy of a run as it stood before its last epoch: what it has of that one is gone."""
+    shutil.copytree(run, out)
+    max((out / "backup").iterdir()).unlink()
+    max((out / "samples").iterdir()).unlink()
+    lines = (out / "history.csv").read_text().splitlines(keepends=True)
+    (out / "history.csv").write_text("".join(lines[:-1]))
+    for name in ("progress.gif", "losses.png"):
+        (out / name).unlink()
+    return out
 
 
 def history(run: Path) -> list[dict[str, str]]:
