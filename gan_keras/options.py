@@ -134,8 +134,7 @@ def _words(value: object) -> list[str]:
     return [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
 
 
-CONFIG = """Options can also stand in a JSON file, which --config FILE names: by their names, with underscores, as in a
-run's config.json. Those on the command line count more."""
+CONFIG = "--config FILE takes options from a JSON file, such as a run's config.json."
 
 
 def read_options(kind: type[T], name: str, arguments: Sequence[str] | None, about: str | None) -> T:
@@ -154,7 +153,7 @@ def read_options(kind: type[T], name: str, arguments: Sequence[str] | None, abou
     path, rest = without_config(arguments)
     given = as_arguments(kind, load_config(path), path) if path else []
     return tyro.cli(
-        kind, prog=f"python -m gan_keras.{name}", args=[*given, *rest], description=f"{about or ''}\n{CONFIG}"
+        kind, prog=f"python -m gan_keras.{name}", args=[*given, *rest], description=f"{about or ''}\n\n{CONFIG}"
     )
 
 
@@ -195,12 +194,12 @@ def as_arguments(kind: type, values: Mapping[str, Any], path: Path) -> list[str]
     for name, value in values.items():
         if name not in hints:
             raise UserError(f"--config {path}: {nearest('option', name, sorted(hints))}")
+        if value is None or (value is False and hints[name] == Switch):
+            continue
         marks = getattr(hints[name], "__metadata__", ())
         if tyro.conf.Positional in marks:
             raise UserError(f"--config {path}: give {name} on the command line; it has no flag.")
         option = next((mark.name for mark in marks if getattr(mark, "name", None)), name)  # as --from
-        if value is None or (value is False and hints[name] == Switch):
-            continue
         if isinstance(value, bool):
             arguments.append(flag(option if value else f"no_{option}"))
         else:

@@ -7,6 +7,8 @@ Examples:
   python -m gan_keras.search --model dcgan --over beta_1=0..0.9 filters=16,32,64
 
 It can be stopped at any time: the same command goes on.
+
+The same command on another machine that shares the folder of --out helps.
 """
 
 import importlib.util
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = read_options(Options, "search", arguments, __doc__)
     search(options)
     print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")
-    print(f"In {options.out}:\nsearch.md, search.png, study.log")
+    print(f"In {options.out}:\nsearch.md, search.png, best.json, study.log")
 
 
 if __name__ == "__main__":
