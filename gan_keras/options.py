@@ -124,9 +124,14 @@ def command(name: str, *places: object, **options: object) -> str:
         part
         for option, value in options.items()
         if value is not False and value not in (None, "")
-        for part in ([flag(option)] if value is True else [flag(option), str(value)])
+        for part in ([flag(option)] if value is True else [flag(option), *_words(value)])
     ]
     return shlex.join(["python", "-m", f"gan_keras.{name}", *map(str, places), *given])
+
+
+def _words(value: object) -> list[str]:
+    """Return what stands behind an option on the command line; several words for a tuple."""
+    return [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
 
 
 CONFIG = "--config FILE takes options from a JSON file, such as a run's config.json."

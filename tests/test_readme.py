@@ -10,6 +10,7 @@ import pytest
 from gan_keras import app, classifier, evaluate, export, fetch, generate, latent, models, pack, synthesize
 from gan_keras.comparison.options import Options as CompareOptions
 from gan_keras.comparison.search import Options as SearchOptions
+from gan_keras.comparison.study_plan import Options as StudyOptions
 from gan_keras.exporting.numbers import Style
 from gan_keras.options import flag
 
@@ -72,6 +73,7 @@ def test_every_option_in_its_commands_exists(page):
         ("evaluate", evaluate.Options),
         ("compare", CompareOptions),
         ("search", SearchOptions),
+        ("augment", StudyOptions),
         ("classifier", classifier.Options),
         ("synthesize", synthesize.Options),
         ("latent", latent.Options),

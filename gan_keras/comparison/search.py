@@ -22,6 +22,7 @@ from optuna.trial import TrialState
 from gan_keras import data, models
 from gan_keras.comparison import budget, search_report
 from gan_keras.comparison.plan import CALIBRATION
+from gan_keras.comparison.records import check_terms
 from gan_keras.comparison.space import contains, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
@@ -129,11 +130,7 @@ def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDi
     if not study.trials:
         for name, value in terms.items():
             study.set_user_attr(name, value)
-    for name, value in terms.items():
-        if study.user_attrs.get(name) != value:
-            raise UserError(
-                f"the search in {options.out} has {name} {study.user_attrs.get(name)}, not {value}. Give another --out."
-            )
+    check_terms(f"the search in {options.out}", study.user_attrs, terms)
     # Each start draws with another seed, and so does each process: with the same one they would repeat each other.
     others = len(list((options.out / SEARCHERS).iterdir())) - 1
     seed = options.seed + len(study.trials) + 10_000 * others
