@@ -7,9 +7,11 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from gan_keras import models
+from gan_keras.training import setup
 from gan_keras.training.run import run as train
 
 # The models that make images of latents; the others translate images.
@@ -61,6 +63,20 @@ def run_command(main, capsys, *arguments) -> tuple[int, str]:
     return code, text.out + text.err
 
 
+def train_eagerly(config) -> Path:
+    """Train for a few steps without compiling them, which would take longer; for tests of what is exported."""
+
+    def build(*arguments):
+        model = compiled(*arguments)
+        model.run_eagerly = True
+        return model
+
+    compiled = setup.build
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setup, "build", build)
+        return train(config)
+
+
 def resume(run: Path, idx_folder: Path, **options) -> Path:
     """Continue a run as `tiny_config` makes it, to three epochs unless the options say otherwise."""
     return train(tiny_config("dcgan", data_dir=idx_folder, out=run, resume=True, **{"epochs": 3} | options))
@@ -103,6 +119,14 @@ def assert_same_run(one: Path, other: Path) -> None:
     assert pictures == sorted(path.relative_to(other) for path in (other / "samples").iterdir())
     for picture in [*pictures, "progress.gif", "losses.png"]:
         assert (one / picture).read_bytes() == (other / picture).read_bytes(), picture
+
+
+def assert_same_start(config) -> None:
+    """Two models with the same options begin with the same weights."""
+    dataset = config.load_data()
+    one, other = (setup.build(config, dataset, steps_per_epoch=1).get_weights() for _ in range(2))
+    for weights, others in zip(one, other, strict=True):
+        np.testing.assert_array_equal(weights, others)
 
 
 def leftovers(run: Path) -> list[Path]:

@@ -1,5 +1,6 @@
 """Labelled sets: read back by tools that are not ours, balanced as asked, the same after an interruption."""
 
+import functools
 import io
 import json
 import typing
@@ -186,7 +187,9 @@ def test_the_command_writes_a_set_and_its_card(labelled_run, tmp_path, capsys):
     assert not {image.tobytes() for image in train} & {image.tobytes() for image in test}
 
 
-def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys):
+def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(synthesis, "TURNS", 2)
+    monkeypatch.setattr(loading, "load_generator", functools.cache(loading.load_generator))
     for run, arguments, message in (
         (labelled_run, ["--out", tmp_path], "exists already"),
         (labelled_run, ["--out", tmp_path / "no" / "set"], "there is no folder"),

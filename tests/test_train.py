@@ -94,5 +94,5 @@ def test_images_in_a_folder_of_ones_own(tmp_path):
         (tmp_path / "pets" / name).mkdir(parents=True)
         for number in range(8):
             imageio.imwrite(tmp_path / "pets" / name / f"{number}.png", np.full((40, 30), 30 * number, np.uint8))
-    run = train.run(tiny_config("dcgan", dataset=f"folder:{tmp_path / 'pets'}", out=tmp_path / "run"))
+    run = train.run(tiny_config("vanilla", dataset=f"folder:{tmp_path / 'pets'}", out=tmp_path / "run", epochs=1))
     assert json.loads((run / "config.json").read_text())["data"]["train_images"] == 14

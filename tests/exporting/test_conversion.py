@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import tensorflow as tf
-from helpers import run_command, tiny_config, write_idx_folder
+from helpers import run_command, tiny_config, train_eagerly, write_idx_folder
 
 from benchmarks import exports
 from gan_keras import export
@@ -17,7 +17,6 @@ from gan_keras.exporting import conversion, litert, loading
 from gan_keras.exporting.onnx import OPSET
 from gan_keras.exporting.rebuilding import some_inputs
 from gan_keras.game.networks import feed
-from gan_keras.training.run import run as train
 
 TOLERANCE = 1e-5  # of images in [-1, 1]: sums of thousands of float32 numbers in another order
 ROUNDED = (
@@ -35,7 +34,7 @@ def runs(tmp_path_factory, finished_run, labelled_run, idx_folder):
             options = {}
             if name == "cyclegan":
                 options = {"target": str(write_idx_folder(folder / "target", seed=1)), "blocks": 1}
-            found[name] = train(tiny_config(name, data_dir=idx_folder, out=folder / name, **options))
+            found[name] = train_eagerly(tiny_config(name, data_dir=idx_folder, out=folder / name, **options))
         return found[name]
 
     return run

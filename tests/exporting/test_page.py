@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from browsing import watched
-from helpers import run_command, tiny_config
+from helpers import run_command, tiny_config, train_eagerly
 
 from gan_keras import export
+from gan_keras.evaluation import latent_space
 from gan_keras.exporting import loading
 from gan_keras.exporting.page import page as writing
 from gan_keras.training import run_folder
-from gan_keras.training.run import run as train
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent.parent
@@ -47,17 +47,24 @@ def page(shipped_page):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """Return a function that writes the page of a run."""
+    """Return a function that writes the page of a run.
+
+    It converts each network once, and finds its directions at a few latents: which ones does not matter here.
+    """
     if shutil.which("npm") is None:
         pytest.skip("there is no npm to get the runtime by: it comes with Node.js")
     pytest.importorskip("tf2onnx", reason="what is exported passes through ONNX")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(latent_space, "POINTS", 2)
+    patch.setattr(writing, "converted", functools.cache(writing.converted))
 
     def export_page(run, name="page.html"):
         out = tmp_path_factory.mktemp("page") / name
         export.main([str(run), "--format", "web", "--out", str(out)])
         return out
 
-    return export_page
+    yield export_page
+    patch.undo()
 
 
 @pytest.fixture(scope="module")
@@ -289,7 +296,7 @@ def run_of(finished_run, idx_folder, tmp_path):
 
     def run(model: str) -> Path:
         if model != "dcgan":
-            return train(tiny_config(model, data_dir=idx_folder, out=tmp_path / model))
+            return train_eagerly(tiny_config(model, latent_dim=16, epochs=1, data_dir=idx_folder, out=tmp_path / model))
         for name, called in (("generator", "generator"), ("discriminator", "critic")):  # as Wasserstein models have
             shutil.copytree(finished_run / name, tmp_path / "run" / called)
         return tmp_path / "run"

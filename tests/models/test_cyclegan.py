@@ -6,18 +6,20 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_same_run, run_command, tiny_config
+from helpers import assert_same_run, assert_same_start, run_command, stopped, tiny_config
 
 from gan_keras import data, evaluate, generate, models, train
+from gan_keras.evaluation import classifier
 from gan_keras.evaluation import translation as measuring
+from gan_keras.evaluation.metrics import teaching
 from gan_keras.exporting import translation
+from gan_keras.layers import BatchNormalization
 from gan_keras.models import cyclegan
 from gan_keras.training import setup
 from gan_keras.ui.console import UserError
 
 SHAPE = (8, 8, 1)
-# In bfloat16, which is what "auto" means on some processors; a cooldown would depend on the number of epochs.
-SMALL = {"blocks": 1, "pool": 8, "precision": "bfloat16", "schedule": "constant"}
+SMALL = {"blocks": 1, "pool": 8, "precision": "bfloat16"}  # which is what "auto" means on some processors
 
 
 def build(shape=SHAPE, **options):
@@ -132,10 +134,9 @@ def run(idx_folder, tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_ends_the_same(run, idx_folder, tmp_path):
-    parts = tmp_path / "parts"
-    options = {"data_dir": idx_folder, "out": parts, **SMALL}
-    train.run(tiny_config("cyclegan", **options, epochs=1))
-    train.run(tiny_config("cyclegan", **options, resume=True))
+    assert_same_start(tiny_config("cyclegan", data_dir=idx_folder, **SMALL))
+    parts = stopped(run, tmp_path / "parts")
+    train.run(tiny_config("cyclegan", data_dir=idx_folder, out=parts, **SMALL, resume=True))
     assert_same_run(run, parts)
 
 
@@ -170,8 +171,16 @@ def test_what_cannot_be_translated_is_refused(run, tmp_path, capsys):
         assert not (tmp_path / "out.png").exists()
 
 
+def small_classifier(image_shape, classes):
+    """Return a network in the place of the classifier's, of which three take half a minute to compile."""
+    convolution = [keras.layers.Conv2D(4, 5, 4), BatchNormalization(), keras.layers.ReLU(), keras.layers.Flatten()]
+    return keras.Sequential([keras.Input(image_shape), *convolution, keras.layers.Dense(classes, dtype="float32")])
+
+
 def test_evaluate_measures_what_a_run_keeps(run, idx_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(measuring, "STEPS", 3)
+    monkeypatch.setattr(teaching, "BATCH", 8)
+    monkeypatch.setattr(classifier, "build", small_classifier)
     code, text = run_command(evaluate.main, capsys, run, "--data-dir", idx_folder, "--samples", 20, "--out", tmp_path)
     assert code == 0, text
     assert "kept_to_target" in text

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_same_run, stopped, tiny_config
+from helpers import assert_same_run, assert_same_start, stopped, tiny_config
 
 from gan_keras import models, train
 from gan_keras.game.stages import stage_at
@@ -117,6 +117,7 @@ def test_vectors_are_normalised_and_the_deviation_is_over_the_batch():
 def test_a_run_that_stops_in_the_middle_of_a_fade_ends_the_same(tmp_path, idx_folder, two_stages):
     options = {"data_dir": idx_folder, "period": 10}  # an epoch has twelve images
     whole = train.run(tiny_config("progan", out=tmp_path / "whole", **options))
+    assert_same_start(tiny_config("progan", **options))
     parts = stopped(whole, tmp_path / "parts")
     train.run(tiny_config("progan", out=parts, **options, resume=True))
     assert_same_run(whole, parts)

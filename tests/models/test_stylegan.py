@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import run_command, tiny_config
+from helpers import run_command, tiny_config, train_eagerly
 
-from gan_keras import generate, train
+from gan_keras import generate
 from gan_keras.exporting import loading
 from gan_keras.game import penalties
 from gan_keras.layers import ModulatedConv2D
@@ -24,7 +24,7 @@ def game():
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, idx_folder):
     out = tmp_path_factory.mktemp("stylegan") / "run"
-    return train.run(tiny_config("stylegan", latent_dim=6, epochs=1, data_dir=idx_folder, out=out))
+    return train_eagerly(tiny_config("stylegan", latent_dim=6, epochs=1, data_dir=idx_folder, out=out))
 
 
 @pytest.mark.parametrize("demodulate", [True, False])

@@ -52,7 +52,7 @@ train.main(sys.argv[3:])
 def signalled(step: int, signals: str, options: list) -> subprocess.CompletedProcess:
     """Run a training that gets signals right after a step."""
     arguments = [sys.executable, "-c", SIGNALLED, str(step), signals, *map(str, options)]
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_run_that_is_stopped_in_every_way_ends_like_one_that_was_not(tmp_path,
         "train.main(",
     )
     arguments = [sys.executable, "-c", while_exporting, "-1", "", *map(str, options), "--resume"]
-    stopped = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+    stopped = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=300)
     assert stopped.returncode == 130, stopped.stderr
     assert f"--resume --out {run}" in stopped.stdout
 
@@ -119,7 +119,7 @@ def test_a_second_start_into_a_folder_in_use_changes_nothing(finished_run, tmp_p
 
 def test_a_start_that_was_killed_before_it_began_is_no_obstacle(tmp_path, idx_folder):
     """It left the lock and a half of config.json, or a whole one and a first picture, but no backup."""
-    options = tiny_config("dcgan", data_dir=idx_folder, out=tmp_path / "run", epochs=1)
+    options = tiny_config("vanilla", data_dir=idx_folder, out=tmp_path / "run", epochs=1)
     for left in ([".lock", ".partial-config.json"], [".lock", "samples"]):
         options.folder.mkdir()
         for name in left:
