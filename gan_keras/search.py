@@ -13,8 +13,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 
-import tyro
-
+from gan_keras.options import read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -28,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     from gan_keras.comparison.search import Options, search  # noqa: PLC0415  (it needs Optuna)
 
-    options = tyro.cli(Options, prog="python -m gan_keras.search", args=arguments, description=__doc__)
+    options = read_options(Options, "search", arguments, __doc__)
     search(options)
     print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")
     print(f"In {options.out}:\nsearch.md, search.png, study.log")

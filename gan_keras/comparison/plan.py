@@ -28,6 +28,7 @@ TERMS = (  # the options that are the same for all models of a comparison
     "resume",
     "overwrite",
     "dry_run",
+    "strategy",
 )
 
 
@@ -68,6 +69,7 @@ def plan(options: Options) -> list[Run]:
                 resume=(folder / "config.json").exists(),
                 overwrite=False,
                 dry_run=False,
+                strategy="none",
             )
             runs.append(Run(name, config))
     places = [(folder_name(run.model), run.options.seed) for run in runs]
