@@ -73,9 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             else:
                 took = end(job, victim, options.how, spaces)
                 step, seconds = STEPS * epoch_of(run), f"{took:.0f} s"
-                again = (
-                    ["--out", run, "--resume"] if step else [*JOB, "--out", run]
-                )  # without --resume: nothing is saved
+                again = ["--out", run, "--resume"] if step else [*JOB, "--out", run]  # where nothing is saved yet
                 job = Workers("gan_keras.train", again, options.workers, folder, spaces)
             codes = [one.code for one in job.wait()]
             same = codes == [0] * options.workers and alike(folder / "whole", run)

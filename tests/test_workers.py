@@ -61,13 +61,11 @@ def test_a_signal_to_one_stops_all_at_one_step_and_one_process_goes_on(tmp_path,
     assert_nearly_the_same(alone, out)
 
 
-def test_workers_that_differ_are_refused_with_the_option(tmp_path, idx_folder):
-    jobs = Workers("gan_keras.train", arguments(data_dir=idx_folder, out=tmp_path / "run"), 2, tmp_path)
-    assert [worker.code for worker in jobs.wait()] == [0, 0]
-    again = Workers("gan_keras.train", arguments(data_dir=idx_folder, out=tmp_path / "run"), 2, tmp_path).wait()
-    assert [worker.code for worker in again] == [2, 2], again
-    assert "already holds a run" in again[0].text
-    assert "another worker has found an error" in again[1].text
+def test_a_folder_that_holds_a_run_is_refused_by_all(tmp_path, idx_folder, alone):
+    ended = Workers("gan_keras.train", arguments(data_dir=idx_folder, out=alone), 2, tmp_path).wait()
+    assert [worker.code for worker in ended] == [2, 2], ended
+    assert "already holds a run" in ended[0].text
+    assert "another worker has found an error" in ended[1].text
 
 
 def test_two_workers_make_and_judge_the_digits_that_one_makes(tmp_path, capsys):
