@@ -217,7 +217,7 @@ def join(strategy: Strategy) -> Cluster:
     for gpu in gpus:  # or TensorFlow takes all of a card's memory, and no second run fits on it
         tf.config.experimental.set_memory_growth(gpu, True)
     if strategy == "auto":
-        strategy = "multi-worker" if _resolver() else "mirrored" if len(gpus) > 1 else "none"
+        strategy = "multi-worker" if resolver_of_environment() else "mirrored" if len(gpus) > 1 else "none"
     if strategy == "multi-worker":
         return _workers()
     if strategy == "mirrored":
@@ -243,7 +243,7 @@ def shared_work(advice: str) -> Iterator[Cluster]:
 
 
 def _workers() -> Cluster:
-    resolver = _resolver()
+    resolver = resolver_of_environment()
     if resolver is None:
         raise UserError(f"--strategy multi-worker, and neither TF_CONFIG nor Slurm names the workers. {HOW_TO}")
     spec = resolver.cluster_spec().as_dict()
@@ -256,16 +256,20 @@ def _workers() -> Cluster:
         raise UserError(f"the workers did not come together: {_first_line(error)}") from None
 
 
-def _resolver() -> tf.distribute.cluster_resolver.ClusterResolver | None:
+def resolver_of_environment() -> tf.distribute.cluster_resolver.ClusterResolver | None:
     """Return what names the workers, if there are several."""
     if text := os.environ.get("TF_CONFIG"):
         try:
-            tasks = json.loads(text)
-            named = [*tasks["cluster"].get("chief", []), *tasks["cluster"]["worker"]]
-            _ = {"chief": [], **tasks["cluster"]}[tasks["task"]["type"]][int(tasks["task"]["index"])]
+            config = json.loads(text)
+            named = [*config["cluster"].get("chief", []), *config["cluster"]["worker"]]
+            _ = {"chief": [], **config["cluster"]}[config["task"]["type"]][int(config["task"]["index"])]
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise UserError(f"TF_CONFIG cannot be understood ({error!r}): {text[:200]}. {HOW_TO}") from None
         return tf.distribute.cluster_resolver.TFConfigClusterResolver() if len(named) > 1 else None
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", "1")) > 1:
-        return tf.distribute.cluster_resolver.SlurmClusterResolver()
+    if (tasks := int(os.environ.get("SLURM_STEP_NUM_TASKS", "1"))) > 1:
+        # Each task has the GPUs that Slurm gives it (--gpus-per-task). TensorFlow would divide those of a node that
+        # nvidia-smi tells it, if that is there at all; these numbers let it count the tasks.
+        return tf.distribute.cluster_resolver.SlurmClusterResolver(
+            gpus_per_node=tasks, gpus_per_task=1, auto_set_gpu=False
+        )
     return None

@@ -162,6 +162,20 @@ def test_a_cluster_of_one_is_no_cluster(monkeypatch):
         distribution.join.__wrapped__("multi-worker")
 
 
+def test_slurms_tasks_are_workers_also_where_there_is_no_nvidia_smi(monkeypatch):
+    step = {"NUM_TASKS": "3", "NODELIST": "node[7-8]", "TASKS_PER_NODE": "2,1"}
+    for name, value in {f"SLURM_STEP_{name}": value for name, value in step.items()}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SLURM_PROCID", "2")
+    monkeypatch.setenv("SLURM_LOCALID", "0")
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    resolver = distribution.resolver_of_environment()
+    assert resolver.cluster_spec().as_dict() == {"worker": ["node7:8888", "node7:8889", "node8:8888"]}
+    assert (resolver.task_type, resolver.task_id) == ("worker", 2)
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "1")
+    assert distribution.resolver_of_environment() is None
+
+
 def test_shares_of_items_are_all_of_them_in_order():
     for workers in (1, 2, 3, 7):
         parts = [Cluster(number=number, workers=workers).share(range(20)) for number in range(workers)]
