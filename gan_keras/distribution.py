@@ -13,7 +13,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -215,7 +215,8 @@ def join(strategy: Strategy) -> Cluster:
     """
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:  # or TensorFlow takes all of a card's memory, and no second run fits on it
-        tf.config.experimental.set_memory_growth(gpu, True)
+        with suppress(RuntimeError):  # it is in use already, in a notebook
+            tf.config.experimental.set_memory_growth(gpu, True)
     if strategy == "auto":
         strategy = "multi-worker" if resolver_of_environment() else "mirrored" if len(gpus) > 1 else "none"
     if strategy == "multi-worker":
@@ -236,7 +237,7 @@ def shared_work(advice: str) -> Iterator[Cluster]:
     Raises:
         UserError: as `join` and `Cluster.explained` do.
     """
-    cluster = join("auto")
+    cluster = join("multi-worker" if resolver_of_environment() else "none")
     with cluster.explained(advice), cluster.sharing():
         yield cluster
         cluster.wait()
