@@ -24,8 +24,8 @@
 # The notebooks follow a research paper that compares GANs on MNIST. We call it *the paper*.
 #
 # The next cell is the same in all notebooks. It finds the project: the folder above this one. If this Python has no
-# package `gan_keras` yet, the cell installs it with pip, and says so. It is installed *editable*: what you change in the
-# project's files is used when you start the notebook's kernel again.
+# package `gan_keras` yet, the cell installs it with pip, and says so. It is installed *editable*: what you change in
+# the project's files is used when you start the notebook's kernel again.
 
 # %%
 import importlib.util
@@ -152,10 +152,10 @@ print("other seed, same batch:", np.array_equal(batch["image"], other["image"]))
 # %% [markdown]
 # ## MNIST's relatives
 #
-# Other data sets also have images of 28 by 28 pixels: clothes (`fashion_mnist`), Japanese characters (`kmnist`), letters
-# (`emnist_letters`). `data.load` downloads them when you ask for them. Two need no download. Stacked MNIST puts three
-# digits into the three colour channels, which gives 1,000 classes, and shows how many of them a GAN finds. The digits of
-# the package scikit-learn have only 8 by 8 pixels and 17 greys.
+# Other data sets also have images of 28 by 28 pixels: clothes (`fashion_mnist`), Japanese characters (`kmnist`),
+# letters (`emnist_letters`). `data.load` downloads them when you ask for them. Two need no download. Stacked MNIST puts
+# three digits into the three colour channels, which gives 1,000 classes, and shows how many of them a GAN finds. The
+# digits of the package scikit-learn have only 8 by 8 pixels and 17 greys.
 
 # %%
 for name in ("stacked_mnist", "digits8x8"):

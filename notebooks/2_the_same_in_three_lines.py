@@ -58,9 +58,9 @@ from gan_keras.training import history
 # ## Three lines
 #
 # A `Config` holds the options of a model. The defaults of the DCGAN, which takes no labels, are those of the paper. We
-# choose networks only twice as wide as yours, small batches and a higher learning rate, eight short epochs, and a folder.
-# `overwrite` deletes what an earlier run of this notebook left there, so run this cell only to start again; without it,
-# `gan_keras` never overwrites a run. `train.run` does the rest.
+# choose networks only twice as wide as yours, small batches and a higher learning rate, eight short epochs, and a
+# folder. `overwrite` deletes what an earlier run of this notebook left there, so run this cell only to start again;
+# without it, `gan_keras` never overwrites a run. `train.run` does the rest.
 
 # %%
 game = {"filters": 32, "batch_size": 64, "learning_rate": 5e-4, "epochs": 8, "steps_per_epoch": book.steps(200)}

@@ -58,14 +58,14 @@ from gan_keras.ui import pictures
 # %% [markdown]
 # ## Mode collapse
 #
-# The generator is asked for images that are taken for real. Nobody asks it for *different* ones. If it finds one image that
-# the discriminator believes, why should it make any other?
+# The generator is asked for images that are taken for real. Nobody asks it for *different* ones. If it finds one image
+# that the discriminator believes, why should it make any other?
 #
 # ### Eight heaps in a ring
 #
-# We watch it where everything can be seen: the "images" are points in the plane. The real ones lie in eight small heaps on
-# a circle, our eight modes. The game is the package's: a model only states its two networks, and everything else is in
-# `gan.GAN`. An image of height 1, width 1 and two channels is a point.
+# We watch it where everything can be seen: the "images" are points in the plane. The real ones lie in eight small heaps
+# on a circle, our eight modes. The game is the package's: a model only states its two networks, and everything else is
+# in `gan.GAN`. An image of height 1, width 1 and two channels is a point.
 
 # %%
 angles = 2 * np.pi * np.arange(8) / 8
@@ -92,8 +92,8 @@ class Ring(gan.GAN):
 
 
 # %% [markdown]
-# A mode is found if at least one in a hundred points is near its centre. We train twice, with the momentum that Adam usually
-# has, $\beta_1 = 0.9$, and with the 0.5 that GANs use. Nothing else differs.
+# A mode is found if at least one in a hundred points is near its centre. We train twice, with the momentum that Adam
+# usually has, $\beta_1 = 0.9$, and with the 0.5 that GANs use. Nothing else differs.
 
 
 # %%
@@ -144,9 +144,9 @@ plt.show()
 
 # %% [markdown]
 # Red are the eight real heaps, blue is what the generator makes. With a momentum of 0.9 it goes to one mode, or between
-# two; the discriminator learns that what is there is fake; the generator leaves for the next. Modes are lost and found and
-# lost again, and no amount of training ends the chase, since neither player can stop in time. With 0.5 it begins in the same
-# way, but the chase gets slower, the points spread, and in the end there are some at every heap.
+# two; the discriminator learns that what is there is fake; the generator leaves for the next. Modes are lost and found
+# and lost again, and no amount of training ends the chase, since neither player can stop in time. With 0.5 it begins in
+# the same way, but the chase gets slower, the points spread, and in the end there are some at every heap.
 #
 # ### On digits
 #
@@ -165,9 +165,9 @@ judge = KNeighborsClassifier(3).fit(flat(digits.train.images), digits.train.labe
 print(f"{judge.score(flat(digits.test.images), digits.test.labels):.1%} of the test digits are recognised")
 
 # %% [markdown]
-# Two games. One is a DCGAN with a learning rate five times its usual one. The other is the package's default model, without
-# labels: its discriminator cannot get steep ([notebook 5](5_better_losses.ipynb) shows how), and there is no momentum at
-# all. `setup.build` makes the model that `train.run` would train, for one epoch of 1,200 steps.
+# Two games. One is a DCGAN with a learning rate five times its usual one. The other is the package's default model,
+# without labels: its discriminator cannot get steep ([notebook 5](5_better_losses.ipynb) shows how), and there is no
+# momentum at all. `setup.build` makes the model that `train.run` would train, for one epoch of 1,200 steps.
 
 # %%
 HASTY = dcgan.Config(filters=32, batch_size=64, learning_rate=1e-3, epochs=1)
@@ -211,8 +211,8 @@ plt.show()
 book.film(*games["hasty"][2:], columns=10)
 
 # %% [markdown]
-# The film shows the hasty game: 40 latents, and all of them become nearly the same one or two images, again and again other
-# ones. In the healthy game all ten colours soon have their share and keep it. The end of both:
+# The film shows the hasty game: 40 latents, and all of them become nearly the same one or two images, again and again
+# other ones. In the healthy game all ten colours soon have their share and keep it. The end of both:
 
 # %%
 for name, (samples, shares, *_) in games.items():
@@ -221,10 +221,10 @@ for name, (samples, shares, *_) in games.items():
     print(f"{name}: {np.count_nonzero(last >= 0.02)} of 10 digits occur in at least 2 % of the samples")
 
 # %% [markdown]
-# **The cure** is a discriminator that keeps up, without making the generator run from place to place: as soon as one image
-# appears too often, it learns that this image is fake, and the generator must try others *beside* it. The usual means are
-# a lower learning rate, little momentum, and the constraints of notebook 5. `gan_keras.train --evaluate-every 1` watches
-# for missing classes and raises an alarm.
+# **The cure** is a discriminator that keeps up, without making the generator run from place to place: as soon as one
+# image appears too often, it learns that this image is fake, and the generator must try others *beside* it. The usual
+# means are a lower learning rate, little momentum, and the constraints of notebook 5. `gan_keras.train --evaluate-every
+# 1` watches for missing classes and raises an alarm.
 #
 # ## The discriminator wins
 #
@@ -320,9 +320,10 @@ plt.show()
 #
 # <details><summary>Solutions</summary>
 #
-# 1. Each run takes less than a minute. Look at several seeds (`seed=1`) before you believe what you see: a game that goes
-#    well once may fail the next time.
-# 2. `CENTRES = np.stack([np.linspace(-1, 1, 8), np.zeros(8)], axis=1)`, in both cells that use it. Watch the outer ones.
+# 1. Each run takes less than a minute. Look at several seeds (`seed=1`) before you believe what you see: a game that
+#    goes well once may fail the next time.
+# 2. `CENTRES = np.stack([np.linspace(-1, 1, 8), np.zeros(8)], axis=1)`, in both cells that use it. Watch the outer
+#    ones.
 # 3. In a mixed batch, each image's normalised values depend on the others. The discriminator would learn with the
 #    statistics of real and fake images together, but the generator would use it with those of fake images alone: that
 #    is another function.

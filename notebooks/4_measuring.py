@@ -84,9 +84,9 @@ for name, images in fakes.items():
 #
 # ## Not the pixels
 #
-# Could we compare pixels? Move a digit to the right by two pixels: it is still the same digit, written by the same hand.
-# Then look among the reference digits for the one that is nearest to the original by its pixels, but is *another* digit.
-# Which of the two is nearer?
+# Could we compare pixels? Move a digit to the right by two pixels: it is still the same digit, written by the same
+# hand. Then look among the reference digits for the one that is nearest to the original by its pixels, but is *another*
+# digit. Which of the two is nearer?
 
 # %%
 moved = np.roll(perfect, 2, axis=2)
@@ -237,10 +237,10 @@ for name, images in fakes.items():
     print(f"{name:12} {shipped:7.2f} {frechet_distance(other_features, other(images)):7.3g}")
 
 # %% [markdown]
-# The numbers have nothing to do with each other, and not even the order is the same. (With all 60,000 digits, *noisy* and
-# *one image* change places.) **Fréchet distances from different rulers cannot be compared.** This also holds for this
-# project's ruler and a paper's. When a paper reports an FID on MNIST without its features and its number of samples, the
-# number says little. [Notebook 11](11_how_others_measure.ipynb) goes on from here.
+# The numbers have nothing to do with each other, and not even the order is the same. (With all 60,000 digits, *noisy*
+# and *one image* change places.) **Fréchet distances from different rulers cannot be compared.** This also holds for
+# this project's ruler and a paper's. When a paper reports an FID on MNIST without its features and its number of
+# samples, the number says little. [Notebook 11](11_how_others_measure.ipynb) goes on from here.
 #
 # With all 60,000 digits the sets here have 2,000 images instead of a few hundred, and all the floors are lower.
 #

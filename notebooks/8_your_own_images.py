@@ -14,8 +14,9 @@
 # %% [markdown]
 # # 8. Your own images
 #
-# From a folder of scans to a trained generator and an honest number. The scans are made here, out of digits: black ink on
-# grey paper, no two of the same size, with noise. Put the path of your own folder in their place, and all the rest stays.
+# From a folder of scans to a trained generator and an honest number. The scans are made here, out of digits: black ink
+# on grey paper, of many sizes, with noise. Put the path of your own folder in their place, and all the rest
+# stays.
 #
 # It takes about five minutes on two cores.
 
@@ -129,8 +130,8 @@ run = train.run(
 # %% [markdown]
 # ## Measure
 #
-# The classifier of the package knows MNIST's digits, not yours. So train one on your images first, with the same options.
-# It holds out the same test images as the run did.
+# The classifier of the package knows MNIST's digits, not yours. So train one on your images first, with the same
+# options. It holds out the same test images as the run did.
 
 # %%
 shutil.rmtree("runs/own_classifier", ignore_errors=True)
@@ -168,7 +169,8 @@ book.show(generator.generate(6, 1, wanted).numpy(), columns=6)
 #
 # <details><summary>Solutions</summary>
 #
-# 1. One run of each proves nothing: compare several seeds, and longer runs, in which there is more time to learn by heart.
+# 1. One run of each proves nothing: compare several seeds, and longer runs, in which there is more time to learn by
+#    heart.
 # 2. Grey with some noise: it is a part of the images like any other. The digits come later.
 # 3. From those in `test`: a split that the folders make is kept.
 # </details>
