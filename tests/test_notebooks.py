@@ -13,9 +13,13 @@ SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]*_*.py"))
 REDUCED = {"1": "0.1", "6": "0.05"}  # of the training steps: enough for samples that are no longer noise
 SMOKE = "0.02"  # for the other notebooks
 MARGIN = 1.2  # times the score of noise
-FEW_FRAMES = """
+QUICKLY = """
+import gc
 from gan_keras.comparison import plan
+from gan_keras.evaluation import evaluation, live
+gc.freeze()
 plan.FRAMES = 2  # pictures and live evaluations in each run of a comparison
+evaluation.WALKS = live.SAMPLES = 100  # images
 """
 SCORE = """
 import numpy
@@ -75,7 +79,7 @@ def test_it_runs_from_top_to_bottom(script, tmp_path, monkeypatch):
     monkeypatch.setenv("BOOK_STEPS", REDUCED.get(number_of(script), SMOKE))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = jupytext.read(script)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(FEW_FRAMES))
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(QUICKLY))
     trained = number_of(script) in TRAINED
     if trained:
         notebook.cells.append(nbformat.v4.new_code_cell(SCORE))

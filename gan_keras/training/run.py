@@ -63,6 +63,7 @@ def run(options: Config) -> Path:
         except callbacks.Diverged as error:
             if cluster.is_chief and backup.restore():
                 finish(model, dataset, start)
+            cluster.wait()
             raise callbacks.Diverged(error.cause, what_helps(model)) from None
         except Stopped:
             end(model, dataset, start, cluster)
@@ -74,8 +75,8 @@ def run(options: Config) -> Path:
 def how_to_go_on(options: Config) -> str:
     """Return what to do when a worker is lost."""
     return (
-        f"What was saved last in {options.folder}/backup is whole. Start all workers again, to continue from there:\n"
-        f"  {run_folder.resume_command(options)}"
+        f"What was saved last in {options.folder}/backup is whole. To go on from there, start all workers again by the "
+        f"same command with --resume, or where all see this folder by:\n  {run_folder.resume_command(options)}"
     )
 
 
