@@ -19,7 +19,7 @@ from typing import Annotated
 
 import tyro
 
-from gan_keras.options import Between, Switch, check_ranges
+from gan_keras.options import Between, Switch, check_ranges, read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the page until it is stopped."""
     if not importlib.util.find_spec("streamlit"):
         raise UserError("the app needs the package streamlit: pip install 'gan-keras[app]' or -r requirements-app.txt")
-    options = tyro.cli(Options, prog="python -m gan_keras.app", args=arguments, description=__doc__)
+    options = read_options(Options, "app", arguments, __doc__)
     settings = {
         "server.address": "localhost",
         "server.port": options.port,

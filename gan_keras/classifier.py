@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import tyro
-
 from gan_keras import data
 from gan_keras.data.dataset import TEST_EVERY
 from gan_keras.evaluation import classifier
-from gan_keras.options import OptionalPath, command
+from gan_keras.options import OptionalPath, command, read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -33,7 +31,7 @@ class Options(classifier.Training, data.Conversion):
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train a classifier and write it with its card."""
-    options = tyro.cli(Options, prog="python -m gan_keras.classifier", args=arguments, description=__doc__)
+    options = read_options(Options, "classifier", arguments, __doc__)
     if options.out.exists():
         raise UserError(f"{options.out} exists already. Give another --out.")
     dataset = data.load(options.dataset, options.data_dir, options)

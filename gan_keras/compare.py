@@ -12,17 +12,16 @@ It can be stopped at any time; the same command continues. More --models or
 import sys
 from collections.abc import Sequence
 
-import tyro
-
 from gan_keras.comparison.comparison import compare
 from gan_keras.comparison.options import Options
+from gan_keras.options import read_options
 from gan_keras.ui import console
 
 
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Compare as the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.compare", args=arguments, description=__doc__)
+    options = read_options(Options, "compare", arguments, __doc__)
     compare(options)
     print(f"\n{(options.out / 'comparison.md').read_text(encoding='utf-8')}")
     print(f"In {options.out}:\ncomparison.json, comparison.md, curves.png, samples.png")

@@ -9,48 +9,26 @@ Examples:
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import tyro
-
-from gan_keras import data
+from gan_keras import data, distribution
 from gan_keras.evaluation import metrics, report, ruler, sources, translation
-from gan_keras.evaluation.evaluation import FEWEST, Evaluation
+from gan_keras.evaluation.evaluation import Evaluation
+from gan_keras.evaluation.options import Options
 from gan_keras.exporting.translation import is_translator
-from gan_keras.options import Between, Count, Folder, OptionalPath, OptionalText, Seed, Switch, check_ranges, flag
+from gan_keras.options import flag, read_options
 from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
-
-
-@dataclass(frozen=True)
-class Options:
-    """What to measure, and with what."""
-
-    # the folder of a run or of a generator's SavedModel, or a file .npy or .npz of uint8 images, with labels if known
-    source: tyro.conf.Positional[Path]
-    samples: Annotated[int, Between(FEWEST)] = 10_000  # number of images; at most the number of real test images
-    dataset: OptionalText = None  # the real images; default: those of the run, or mnist
-    data_dir: OptionalPath = None  # folder or file with them, in any usual layout; default: the run's, or a download
-    features: Literal["digits", "inception"] = "digits"  # ruler; inception is the literature's: slow, made for photos
-    classifier: Folder = None  # ruler made by gan_keras.classifier; default: the digit classifier of the package
-    # sets of samples to measure, of which the first is reported; several give a standard error for every value
-    repeats: Count = 1
-    labelled: Switch = False  # also train a classifier on labelled samples, as many as there are training images
-    out: Folder = None  # folder for metrics.json, metrics.jsonl and report.png; default: beside the source
-    seed: Seed = 0  # seed of the samples
-
-    def __post_init__(self) -> None:
-        check_ranges(self)
 
 
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure as the command line says."""
     about = f"{__doc__}\nMetrics, which of their values are good, and what they are:\n{metrics.describe()}"
-    evaluate(tyro.cli(Options, prog="python -m gan_keras.evaluate", args=arguments, description=about))
+    evaluate(read_options(Options, "evaluate", arguments, about))
 
 
 def evaluate(options: Options) -> dict[str, Any]:
@@ -63,9 +41,10 @@ def evaluate(options: Options) -> dict[str, Any]:
     if is_translator(options.source):
         result, text, out = of_translations(options)
     else:
-        evaluation = prepare(options)
-        result, out = evaluation.run(), evaluation.out
-        text = report.table(result)
+        with distribution.shared_work("Start all of them again.") as cluster:
+            evaluation = prepare(options)
+            result, out = evaluation.run(), evaluation.out
+        text = report.table(result) if cluster.is_chief else "Measured; the first worker says what."
     print(f"{text}\n\nIn {out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
 

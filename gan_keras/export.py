@@ -21,7 +21,7 @@ from gan_keras import data
 from gan_keras.evaluation import latent_space, traits
 from gan_keras.exporting import conversion, loading, translation
 from gan_keras.exporting.lesson import lesson, recording
-from gan_keras.options import optional
+from gan_keras.options import optional, read_options
 from gan_keras.training import history, run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
@@ -61,7 +61,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Export as the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.export", args=arguments, description=__doc__)
+    options = read_options(Options, "export", arguments, __doc__)
     if options.format == "lesson":
         write_lesson(options.out)
         return

@@ -13,7 +13,7 @@ from pathlib import Path
 import tyro
 
 from gan_keras.exporting import packing
-from gan_keras.options import command
+from gan_keras.options import command, read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -36,7 +36,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fetch as the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.fetch", args=arguments, description=__doc__)
+    options = read_options(Options, "fetch", arguments, __doc__)
     packing.unpack(options.source, options.sha256, options.out)
     print(f"The generator is in {options.out}. Make images with:\n  {command('generate', options.out, count=25)}")
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tyro
 
 from gan_keras.exporting import loading, numbers, translation
 from gan_keras.exporting.options import Options
+from gan_keras.options import read_options
 from gan_keras.ui import console, pictures
 from gan_keras.ui.console import UserError
 
@@ -27,7 +27,7 @@ from gan_keras.ui.console import UserError
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make images as the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.generate", args=arguments, description=__doc__)
+    options = read_options(Options, "generate", arguments, __doc__)
     run, seed = options.run or loading.SHIPPED, options.seed
     if options.source:
         direction = translation.TO_SOURCE if options.backwards else translation.TO_TARGET

@@ -20,7 +20,7 @@ import tyro
 from gan_keras import data
 from gan_keras.evaluation import latent_space
 from gan_keras.exporting import loading
-from gan_keras.options import Between, OptionalPath, OptionalText, Seed, check_ranges, optional
+from gan_keras.options import Between, OptionalPath, OptionalText, Seed, check_ranges, optional, read_options
 from gan_keras.ui import console, files, pictures
 from gan_keras.ui.console import UserError
 
@@ -61,7 +61,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw what the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.latent", args=arguments, description=__doc__)
+    options = read_options(Options, "latent", arguments, __doc__)
     generator = loading.load_generator(options.run or loading.SHIPPED)
     if options.walk:
         stops = list(map(int, options.walk.split(",")))

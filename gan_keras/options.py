@@ -3,9 +3,11 @@
 The comment behind a field (or above it) is the field's text in `--help`: what the option is, then why its default.
 """
 
+import argparse
 import dataclasses
 import functools
 import inspect
+import json
 import math
 import re
 import shlex
@@ -122,9 +124,87 @@ def command(name: str, *places: object, **options: object) -> str:
         part
         for option, value in options.items()
         if value is not False and value not in (None, "")
-        for part in ([flag(option)] if value is True else [flag(option), str(value)])
+        for part in ([flag(option)] if value is True else [flag(option), *_words(value)])
     ]
     return shlex.join(["python", "-m", f"gan_keras.{name}", *map(str, places), *given])
+
+
+def _words(value: object) -> list[str]:
+    """Return what stands behind an option on the command line; several words for a tuple."""
+    return [str(part) for part in value] if isinstance(value, tuple) else [str(value)]
+
+
+CONFIG = "--config FILE takes options from a JSON file, such as a run's config.json."
+
+
+def read_options(kind: type[T], name: str, arguments: Sequence[str] | None, about: str | None) -> T:
+    """Read the command line of a command of the package.
+
+    Args:
+        kind: the type of its options, a dataclass.
+        name: the command's.
+        arguments: the command line; by default that of this process.
+        about: what `--help` says first.
+
+    Raises:
+        UserError: if the file of `--config` cannot be read, or names an option that there is not.
+        SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
+    """
+    path, rest = without_config(arguments)
+    given = as_arguments(kind, load_config(path), path) if path else []
+    return tyro.cli(
+        kind, prog=f"python -m gan_keras.{name}", args=[*given, *rest], description=f"{about or ''}\n\n{CONFIG}"
+    )
+
+
+def without_config(arguments: Sequence[str] | None) -> tuple[Path | None, list[str]]:
+    """Return the file that `--config` names, and the rest of a command line."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", type=Path)
+    given, rest = parser.parse_known_args(arguments)
+    return given.config, rest
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """Return the options that a JSON file holds, either alone or as its `options`.
+
+    Raises:
+        UserError: if it is not such a file.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"--config {path}: there is no such file.") from None
+    except ValueError as error:
+        raise UserError(f"--config {path} is not JSON: {error}.") from None
+    content = content.get("options", content) if isinstance(content, dict) else content
+    if not isinstance(content, dict):
+        raise UserError(f'--config {path} holds no options: it must be as {{"seed": 1, …}}.')
+    return content
+
+
+def as_arguments(kind: type, values: Mapping[str, Any], path: Path) -> list[str]:
+    """Return options by name as a command line.
+
+    Raises:
+        UserError: for a name that is no option, or one that has no name on the command line.
+    """
+    hints = typing.get_type_hints(kind, include_extras=True)
+    arguments: list[str] = []
+    for name, value in values.items():
+        if name not in hints:
+            raise UserError(f"--config {path}: {nearest('option', name, sorted(hints))}")
+        if value is None or (value is False and hints[name] == Switch):
+            continue
+        marks = getattr(hints[name], "__metadata__", ())
+        if tyro.conf.Positional in marks:
+            raise UserError(f"--config {path}: give {name} on the command line; it has no flag.")
+        option = next((mark.name for mark in marks if getattr(mark, "name", None)), name)  # as --from
+        if isinstance(value, bool):
+            arguments.append(flag(option if value else f"no_{option}"))
+        else:
+            arguments += [flag(option), *map(str, value if isinstance(value, list) else [value])]
+    return arguments
 
 
 def parse(

@@ -14,7 +14,7 @@ from typing import Annotated
 import tyro
 
 from gan_keras.exporting import packing
-from gan_keras.options import Switch, command
+from gan_keras.options import Switch, command, read_options
 from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
@@ -38,7 +38,7 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Pack as the command line says, and print how the file is unpacked."""
-    options = tyro.cli(Options, prog="python -m gan_keras.pack", args=arguments, description=__doc__)
+    options = read_options(Options, "pack", arguments, __doc__)
     run_folder.load(options.run)  # checks it
     sha256 = packing.pack(options.run, run_folder.read(options.run), options.out, options.half)
     out = Path("saved_models") / options.out.stem

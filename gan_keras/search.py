@@ -7,14 +7,15 @@ Examples:
   python -m gan_keras.search --model dcgan --over beta_1=0..0.9 filters=16,32,64
 
 It can be stopped at any time: the same command goes on.
+
+The same command on another machine that shares the folder of --out helps.
 """
 
 import importlib.util
 import sys
 from collections.abc import Sequence
 
-import tyro
-
+from gan_keras.options import read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -28,10 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     from gan_keras.comparison.search import Options, search  # noqa: PLC0415  (it needs Optuna)
 
-    options = tyro.cli(Options, prog="python -m gan_keras.search", args=arguments, description=__doc__)
+    options = read_options(Options, "search", arguments, __doc__)
     search(options)
     print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")
-    print(f"In {options.out}:\nsearch.md, search.png, study.log")
+    print(f"In {options.out}:\nsearch.md, search.png, best.json, study.log")
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from gan_keras import data
+from gan_keras import data, distribution
 from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, synthesis
-from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, optional
+from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, optional, read_options
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -57,7 +57,25 @@ class Options:
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
     """Make a set as the command line says."""
-    options = tyro.cli(Options, prog="python -m gan_keras.synthesize", args=arguments, description=__doc__)
+    options = read_options(Options, "synthesize", arguments, __doc__)
+    start = time.monotonic()
+    with distribution.shared_work("Start all of them again: what was made stays.") as cluster:
+        card = synthesize(options)
+    if not cluster.is_chief:
+        return
+    total = options.count + options.test_count
+    print(
+        f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "
+        f"{card['accepted_share']:.1%} of those made were accepted{variety(card)}. card.json says how they were made."
+    )
+
+
+def synthesize(options: Options) -> dict[str, Any]:
+    """Make a set, and return what its card says.
+
+    Raises:
+        UserError: if the model makes no labelled images, or none as they are asked for.
+    """
     run = options.run or loading.SHIPPED
     generator = loading.load_generator(run)
     if not hasattr(generator, "classes"):
@@ -78,20 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measured: dict[str, Any] = {}
     real = accept = None
     if options.mix_real:
-        dataset = real_images(options, generator)
-        real = synthesis.Real(dataset.train, options.mix_real)
+        dataset = data.load("", options.data_dir)
+        real = synthesis.real_images(dataset, options.mix_real, generator)
         facts |= {"real": dataset.name, "real_sha256": dataset.sha256}
     if options.min_confidence:
         accept = rejection.confident(generator, options.min_confidence)
         measured["variety_kept"] = rejection.variety_kept(generator, order, accept)
-    start = time.monotonic()
-    card = synthesis.synthesize(
+    return synthesis.synthesize(
         generator, order, options.out, options.format, facts=facts, measured=measured, accept=accept, real=real
-    )
-    total = options.count + options.test_count
-    print(
-        f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "
-        f"{card['accepted_share']:.1%} of those made were accepted{variety(card)}. card.json says how they were made."
     )
 
 
@@ -99,19 +111,6 @@ def variety(card: dict[str, Any]) -> str:
     """Return what the rejection has cost, if there was one."""
     kept = card.get("variety_kept")
     return f", and lie {kept:.0%} as far apart as all would" if kept else ""
-
-
-def real_images(options: Options, generator: Any) -> data.Dataset:
-    """Load the images to mix in.
-
-    Raises:
-        UserError: if they have other classes, another size or other colours than the generator's.
-    """
-    dataset = data.load("", options.data_dir)
-    names = [name.decode() for name in generator.class_names().numpy()]
-    if dataset.class_names != names or dataset.image_shape != loading.image_shape(generator):
-        raise UserError(f"--mix-real needs images as the model makes them, and {dataset.describe()} are others.")
-    return dataset
 
 
 if __name__ == "__main__":

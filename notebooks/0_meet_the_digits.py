@@ -23,17 +23,29 @@
 #
 # The notebooks follow a research paper that compares GANs on MNIST. We call it *the paper*.
 #
-# The next cell installs the package `gan_keras` if it is missing, from the copy of the project that contains this
-# notebook. On Colab, first use `git clone`, and `%cd` into the folder of the notebooks.
+# The next cell is the same in all notebooks. It finds the project: the folder above this one. If this Python has no
+# package `gan_keras` yet, the cell installs it with pip, and says so. It is installed *editable*: what you change in
+# the project's files is used when you start the notebook's kernel again.
 
 # %%
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+PROJECT = ""  # the address of the project, for a notebook that was opened without it, as in Colab
+
+if not Path("book.py").exists():
+    if not Path("project").exists():  # not gan_keras: Python would take the folder for the package
+        assert PROJECT, "Open this notebook in the project, or put the project's address into PROJECT."
+        subprocess.run(["git", "clone", "--depth=1", PROJECT, "project"], check=True)
+    os.chdir("project/notebooks")
 if importlib.util.find_spec("gan_keras") is None:
-    print("Installing gan_keras: this takes some minutes.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+    project = Path("..").resolve()
+    print(f"Installing {project} and the packages it needs into {sys.prefix}: this takes some minutes.", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--editable", project], check=True)
+    sys.path.append(str(project))
 
 # %%
 import book
@@ -41,7 +53,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_keras import data
-from gan_keras.ui.console import UserError
 
 # %% [markdown]
 # ## The data
@@ -141,19 +152,18 @@ print("other seed, same batch:", np.array_equal(batch["image"], other["image"]))
 # %% [markdown]
 # ## MNIST's relatives
 #
-# Other data sets also have images of 28 by 28 pixels: clothes (Fashion-MNIST), Japanese characters (KMNIST), letters
-# (EMNIST). They are downloaded when you load them; if that fails, a message says so. Stacked MNIST needs no other
-# download: it puts three digits into the three colour channels, which gives 1,000 classes, and shows how many of them a
-# GAN finds.
+# Other data sets also have images of 28 by 28 pixels: clothes (`fashion_mnist`), Japanese characters (`kmnist`),
+# letters (`emnist_letters`). `data.load` downloads them when you ask for them. Two need no download. Stacked MNIST puts
+# three digits into the three colour channels, which gives 1,000 classes, and shows how many of them a GAN finds. The
+# digits of the package scikit-learn have only 8 by 8 pixels and 17 greys.
 
 # %%
-for name in ("fashion_mnist", "kmnist", "stacked_mnist"):
-    try:
-        relative = data.load(name)
-    except UserError as error:
-        print(f"{name}: {error}\n")
-    else:
-        book.show(relative.train.images[:20], title=name)
+for name in ("stacked_mnist", "digits8x8"):
+    relative = data.load(name)
+    print(
+        f"{name}: {len(relative.train.images):,} images of {relative.image_shape}, {len(relative.class_names):,} classes"
+    )
+    book.show(relative.train.images[:20], title=name)
 
 # %% [markdown]
 # ## Exercises

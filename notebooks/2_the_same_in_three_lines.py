@@ -22,12 +22,23 @@
 
 # %%
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+PROJECT = ""  # the address of the project, for a notebook that was opened without it, as in Colab
+
+if not Path("book.py").exists():
+    if not Path("project").exists():  # not gan_keras: Python would take the folder for the package
+        assert PROJECT, "Open this notebook in the project, or put the project's address into PROJECT."
+        subprocess.run(["git", "clone", "--depth=1", PROJECT, "project"], check=True)
+    os.chdir("project/notebooks")
 if importlib.util.find_spec("gan_keras") is None:
-    print("Installing gan_keras: this takes some minutes.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+    project = Path("..").resolve()
+    print(f"Installing {project} and the packages it needs into {sys.prefix}: this takes some minutes.", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--editable", project], check=True)
+    sys.path.append(str(project))
 
 # %%
 import inspect
@@ -46,10 +57,10 @@ from gan_keras.training import history
 # %% [markdown]
 # ## Three lines
 #
-# A `Config` holds the options of a model. The defaults of the DCGAN are those of the paper. We choose networks as
-# narrow as yours, small batches and a higher learning rate, eight short epochs, and a folder. `overwrite` deletes what
-# an earlier run of this notebook left there, so run this cell only to start again; without it, `gan_keras` never
-# overwrites a run. `train.run` does the rest.
+# A `Config` holds the options of a model. The defaults of the DCGAN, which takes no labels, are those of the paper. We
+# choose networks only twice as wide as yours, small batches and a higher learning rate, eight short epochs, and a
+# folder. `overwrite` deletes what an earlier run of this notebook left there, so run this cell only to start again;
+# without it, `gan_keras` never overwrites a run. `train.run` does the rest.
 
 # %%
 game = {"filters": 32, "batch_size": 64, "learning_rate": 5e-4, "epochs": 8, "steps_per_epoch": book.steps(200)}
@@ -102,7 +113,7 @@ print(inspect.getsource(gan.GAN.train_step))
 # | `tf.random.normal([len(real_images), LATENT])` | in `generate`: normal numbers that depend on the seed and the number of the step, so that a run can be repeated, and resumed, exactly |
 # | two tapes at once | two tapes, one after the other, so that the discriminator can take several steps for each step of the generator; you wrote the case of one |
 # | `discriminator_loss(real_logits, fake_logits)` | a method that computes the logits of both batches and then the `adversarial_loss`, which other models replace: it is most of what makes a GAN a Wasserstein GAN |
-# | `tape.gradient`, `apply_gradients` | in `update`, written once for both players |
+# | `move` | `update`, written once for both players |
 # | both losses from the same weights | the discriminator moves first, and the generator's loss uses its new weights: both ways work |
 # | one `with` for both tapes | `with generator_tape` a second time: the tape has recorded how the fakes were made, and now continues with the loss |
 # | nothing | `update_averages`: a copy of the generator follows it slowly. The copy is steadier, and it is the one that is shown and exported |
@@ -151,8 +162,8 @@ result = evaluate.evaluate(evaluate.Options(source=run, samples=500))
 # %% [markdown]
 # ## The digits that you ask for
 #
-# The default model of the package is another one: `proposed`. It takes labels, so you choose the digit, and
-# [notebook 6](6_choosing_the_digit.ipynb) shows how. A trained one comes with the package.
+# The default model of the package is another one: `proposed`. It takes labels, as the second one that you wrote, and
+# [notebook 6](6_choosing_the_digit.ipynb) trains it. A trained one comes with the package.
 
 # %%
 generator = loading.load_generator(loading.SHIPPED)

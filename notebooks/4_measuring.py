@@ -22,12 +22,23 @@
 
 # %%
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+PROJECT = ""  # the address of the project, for a notebook that was opened without it, as in Colab
+
+if not Path("book.py").exists():
+    if not Path("project").exists():  # not gan_keras: Python would take the folder for the package
+        assert PROJECT, "Open this notebook in the project, or put the project's address into PROJECT."
+        subprocess.run(["git", "clone", "--depth=1", PROJECT, "project"], check=True)
+    os.chdir("project/notebooks")
 if importlib.util.find_spec("gan_keras") is None:
-    print("Installing gan_keras: this takes some minutes.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+    project = Path("..").resolve()
+    print(f"Installing {project} and the packages it needs into {sys.prefix}: this takes some minutes.", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--editable", project], check=True)
+    sys.path.append(str(project))
 
 # %%
 import book
@@ -36,6 +47,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.ndimage
 import scipy.special
+from sklearn.metrics import pairwise_distances
 
 from gan_keras import data
 from gan_keras.evaluation import classifier, metrics
@@ -54,7 +66,7 @@ random = np.random.default_rng(0)
 order = random.permutation(len(digits.test.images))
 half = min(2000, len(order) // 2)
 reference, perfect = digits.test.images[order[:half]], digits.test.images[order[half : 2 * half]]
-perfect_labels = digits.test.labels[order[half : 2 * half]]
+reference_labels, perfect_labels = digits.test.labels[order[:half]], digits.test.labels[order[half : 2 * half]]
 
 fakes = {
     "perfect": perfect,
@@ -72,16 +84,27 @@ for name, images in fakes.items():
 #
 # ## Not the pixels
 #
-# Could we compare pixels? Move a digit by one pixel to the right: you hardly notice, but nearly every pixel at an edge
-# changes.
+# Could we compare pixels? Move a digit to the right by two pixels: it is still the same digit, written by the same
+# hand. Then look among the reference digits for the one that is nearest to the original by its pixels, but is *another*
+# digit. Which of the two is nearer?
 
 # %%
-moved = np.roll(perfect, 1, axis=2)
-for name, other in (("itself, moved by a pixel", moved), ("some other digit", np.roll(perfect, 1, axis=0))):
-    squares = (perfect.astype(float) - other) ** 2
-    print(f"distance to {name}: {np.sqrt(squares.sum(axis=(1, 2, 3))).mean():.0f}")
+moved = np.roll(perfect, 2, axis=2)
+distances = pairwise_distances(perfect.reshape(half, -1).astype(float), reference.reshape(half, -1).astype(float))
+distances[perfect_labels[:, None] == reference_labels] = np.inf
+nearest = reference[distances.argmin(axis=1)]
+to_itself, to_another = (
+    np.sqrt(((perfect.astype(float) - images) ** 2).sum(axis=(1, 2, 3))) for images in (moved, nearest)
+)
+book.show(np.concatenate([perfect[:16], moved[:16], nearest[:16]]), columns=16, title="Digit, moved, another digit")
+print(f"distance to itself, moved by two pixels: {to_itself.mean():.0f}")
+print(f"distance to the nearest other digit:     {to_another.mean():.0f}")
+print(f"for {np.mean(to_another < to_itself):.0%} of the digits, the other one is nearer")
 
 # %% [markdown]
+# For most digits the pixels say that another digit is more like it than it is like itself. Pixels compare places, not
+# shapes.
+#
 # So we ask a network that has learnt what matters in a digit. The package has a small classifier, trained on the
 # digits. It turns an image into 128 *features*, from which it computes ten *logits*, one for each class. A classifier
 # whose features the metrics use is called their *ruler*.
@@ -214,9 +237,10 @@ for name, images in fakes.items():
     print(f"{name:12} {shipped:7.2f} {frechet_distance(other_features, other(images)):7.3g}")
 
 # %% [markdown]
-# The numbers have nothing to do with each other, and not even the order is the same: compare *blurred* with *no 1, 4,
-# 7*. **Fréchet distances from different rulers cannot be compared.** This also holds for this project's ruler and a
-# paper's. When a paper reports an FID on MNIST without its features and its number of samples, the number says little.
+# The numbers have nothing to do with each other, and not even the order is the same. (With all 60,000 digits, *noisy*
+# and *one image* change places.) **Fréchet distances from different rulers cannot be compared.** This also holds for
+# this project's ruler and a paper's. When a paper reports an FID on MNIST without its features and its number of
+# samples, the number says little. [Notebook 11](11_how_others_measure.ipynb) goes on from here.
 #
 # With all 60,000 digits the sets here have 2,000 images instead of a few hundred, and all the floors are lower.
 #

@@ -14,19 +14,31 @@
 # %% [markdown]
 # # 8. Your own images
 #
-# From a folder of scans to a trained generator and an honest number. The scans are made here, out of digits: black ink on
-# grey paper, no two of the same size, with noise. Put the path of your own folder in their place, and all the rest stays.
+# From a folder of scans to a trained generator and an honest number. The scans are made here, out of digits: black ink
+# on grey paper, of many sizes, with noise. Put the path of your own folder in their place, and all the rest
+# stays.
 #
 # It takes about five minutes on two cores.
 
 # %%
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+PROJECT = ""  # the address of the project, for a notebook that was opened without it, as in Colab
+
+if not Path("book.py").exists():
+    if not Path("project").exists():  # not gan_keras: Python would take the folder for the package
+        assert PROJECT, "Open this notebook in the project, or put the project's address into PROJECT."
+        subprocess.run(["git", "clone", "--depth=1", PROJECT, "project"], check=True)
+    os.chdir("project/notebooks")
 if importlib.util.find_spec("gan_keras") is None:
-    print("Installing gan_keras: this takes some minutes.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+    project = Path("..").resolve()
+    print(f"Installing {project} and the packages it needs into {sys.prefix}: this takes some minutes.", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--editable", project], check=True)
+    sys.path.append(str(project))
 
 # %%
 import shutil
@@ -118,8 +130,8 @@ run = train.run(
 # %% [markdown]
 # ## Measure
 #
-# The classifier of the package knows MNIST's digits, not yours. So train one on your images first, with the same options.
-# It holds out the same test images as the run did.
+# The classifier of the package knows MNIST's digits, not yours. So train one on your images first, with the same
+# options. It holds out the same test images as the run did.
 
 # %%
 shutil.rmtree("runs/own_classifier", ignore_errors=True)
@@ -157,7 +169,8 @@ book.show(generator.generate(6, 1, wanted).numpy(), columns=6)
 #
 # <details><summary>Solutions</summary>
 #
-# 1. One run of each proves nothing: compare several seeds, and longer runs, in which there is more time to learn by heart.
+# 1. One run of each proves nothing: compare several seeds, and longer runs, in which there is more time to learn by
+#    heart.
 # 2. Grey with some noise: it is a part of the images like any other. The digits come later.
 # 3. From those in `test`: a split that the folders make is kept.
 # </details>
@@ -166,3 +179,4 @@ book.show(generator.generate(6, 1, wanted).numpy(), columns=6)
 #
 # - S. Zhao and others, *Differentiable augmentation for data-efficient GAN training* (2020), arXiv:2006.10738.
 # - [Which layouts and formats are understood](../docs/data.md).
+# - Next, for those who want to know more: [Wasserstein, by hand](9_wasserstein_by_hand.ipynb).

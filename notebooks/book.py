@@ -44,12 +44,12 @@ def show(images: np.ndarray, columns: int = 10, title: str = "") -> None:
     plt.show()
 
 
-def film(frames: Sequence[np.ndarray], captions: Sequence[str]) -> Image:
+def film(frames: Sequence[np.ndarray], captions: Sequence[str], columns: int | None = None) -> Image:
     """Return a GIF that shows pictures one after the other; each frame holds images as `show` takes them."""
     with TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{number}.png" for number in range(len(frames))]
         for path, frame in zip(paths, frames, strict=True):
-            pictures.save_png(path, pictures.grid(pictures.to_uint8(frame)))
+            pictures.save_png(path, pictures.grid(pictures.to_uint8(frame), columns))
         gif = Path(folder) / "film.gif"
         pictures.save_gif(gif, paths, captions)
         return Image(data=gif.read_bytes(), format="gif")

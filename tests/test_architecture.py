@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ["gan_keras", "benchmarks"]
 LAYERS = ["dashboard", "comparison", "training", "evaluation", "exporting"]
-LAYERS += ["models", "game", "layers", "data", "options", "ui"]
+LAYERS += ["models", "game", "layers", "data", "options", "distribution", "ui"]
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 

@@ -10,6 +10,7 @@ import pytest
 from gan_keras import app, classifier, evaluate, export, fetch, generate, latent, models, pack, synthesize
 from gan_keras.comparison.options import Options as CompareOptions
 from gan_keras.comparison.search import Options as SearchOptions
+from gan_keras.comparison.study_plan import Options as StudyOptions
 from gan_keras.exporting.numbers import Style
 from gan_keras.options import flag
 
@@ -72,6 +73,7 @@ def test_every_option_in_its_commands_exists(page):
         ("evaluate", evaluate.Options),
         ("compare", CompareOptions),
         ("search", SearchOptions),
+        ("augment", StudyOptions),
         ("classifier", classifier.Options),
         ("synthesize", synthesize.Options),
         ("latent", latent.Options),
@@ -84,7 +86,7 @@ def test_every_option_in_its_commands_exists(page):
     known["generate"] |= {"--from", *(flag(field.name) for field in fields(Style))}
     for command, text in re.findall(r"python -m gan_keras\.(\w+)([^\n`#]*)", page.read_text()):
         own = re.sub('"[^"]*"', "", text)  # quoted are options of a model within `compare`
-        used = set(re.findall(r"--[a-z][a-z0-9-]*", own)) - {"--help"}
+        used = set(re.findall(r"--[a-z][a-z0-9-]*", own)) - {"--help", "--config"}
         assert used <= known[command], f"{command}{text}"
 
 

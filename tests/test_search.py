@@ -1,4 +1,7 @@
+import platform
 import re
+import subprocess
+import sys
 from functools import partial
 
 import imageio.v3 as imageio
@@ -7,7 +10,7 @@ import optuna
 import pytest
 from helpers import SAMPLED, run_command
 
-from gan_keras import data, models, search
+from gan_keras import data, models, search, train
 from gan_keras.comparison import search as searching
 from gan_keras.comparison.space import SPACE, read, space
 from gan_keras.training import command_line
@@ -58,8 +61,48 @@ def test_a_search_tries_the_models_own_options_first_and_goes_on_where_it_was_st
     options = command_line.read(line.split(), "")
     assert options.learning_rate == pytest.approx(best.params["learning_rate"], rel=0.01)
     assert (options.units, options.batch_size) == (best.params["units"], best.params["batch_size"])
+    code, text = run_command(train.main, capsys, "--config", command[-1] / "best.json", "--dry-run", *command[-4:-2])
+    assert code == 0, text
+    assert re.search(rf"--units +{best.params['units']}\n", text), text
     values = best.user_attrs["values"]
     assert best.value == pytest.approx(np.sqrt(values["fid_mnist"] * values["sfid_mnist"]))
+
+
+def test_trials_that_another_process_is_at_are_left_alone(command, tmp_path):
+    """Those of a process that is no longer there are made again; those of one on another machine may go on."""
+    study = optuna.create_study()
+    with searching.searcher(tmp_path) as name:
+        mine, gone, there, elsewhere = (study.ask() for _ in range(4))
+        arguments = [sys.executable, "-c", HOLD, str(tmp_path)]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+            names = [name, f"{platform.node()}-1", process.stdout.readline().strip(), "other-machine-7"]
+            for trial, whose in zip((mine, gone, there, elsewhere), names, strict=True):
+                trial.set_user_attr(searching.SEARCHER, whose)
+            searching.retry_abandoned(study, tmp_path, name)
+            process.kill()
+    assert [trial.state.name for trial in study.trials[:4]] == ["FAIL", "FAIL", "RUNNING", "RUNNING"]
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from gan_keras.comparison.search import searcher
+with searcher(Path(sys.argv[1])) as name:
+    print(name, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_make_the_trials_of_one_study(command):
+    arguments = [sys.executable, "-m", "gan_keras.search", *map(str, command), "--trials", "5"]
+    both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(2)]
+    texts = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], texts
+    made = [trial for trial in trials(command) if trial.state.name in ("COMPLETE", "PRUNED")]
+    assert len(made) in (5, 6), "both may begin a last one at the same moment"
+    assert len({trial.user_attrs[searching.SEARCHER] for trial in made}) == 2
+    assert not any((command[-1] / searching.SEARCHERS).iterdir())
 
 
 @pytest.mark.parametrize(

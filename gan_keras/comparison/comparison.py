@@ -12,7 +12,7 @@ from gan_keras import data
 from gan_keras.comparison import plots, tables
 from gan_keras.comparison.options import Options
 from gan_keras.comparison.plan import Run, folder_name, plan, within_terms
-from gan_keras.comparison.records import is_sound
+from gan_keras.comparison.records import check_terms, is_sound
 from gan_keras.evaluation import classifier, report, ruler, sources
 from gan_keras.evaluation.evaluation import Evaluation
 from gan_keras.options import command, flag
@@ -77,12 +77,7 @@ def load_or_begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
             raise UserError(f"{path} is damaged ({error}). Give another --out.") from None
         if not is_sound(result):
             raise UserError(f"{path} is damaged: a part of it is missing or of another kind. Give another --out.")
-        before = result["terms"]
-        for name, value in terms.items():
-            if before.get(name) != value:
-                raise UserError(
-                    f"the comparison in {options.out} has {name} {before.get(name)}, not {value}. Give another --out."
-                )
+        check_terms(f"the comparison in {options.out}", result["terms"], terms)
         return result
     if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise UserError(f"{options.out} is not empty and holds no comparison. Give another --out.")

@@ -28,6 +28,7 @@ TERMS = (  # the options that are the same for all models of a comparison
     "resume",
     "overwrite",
     "dry_run",
+    "strategy",
 )
 
 
@@ -68,6 +69,7 @@ def plan(options: Options) -> list[Run]:
                 resume=(folder / "config.json").exists(),
                 overwrite=False,
                 dry_run=False,
+                strategy="none",
             )
             runs.append(Run(name, config))
     places = [(folder_name(run.model), run.options.seed) for run in runs]
@@ -89,10 +91,15 @@ def finished_run(name: str) -> Run:
     """
     folder = Path(name).expanduser()
     options, facts = run_folder.load(folder)
-    exported = (folder / "generator.keras").exists()  # it is written last
-    if not exported or len(history.read(folder / "history.csv")) < options.epochs:
+    if not is_finished(folder, options.epochs):
         raise UserError(f"the run in {folder} is not finished. Continue with: {run_folder.resume_command(options)}")
     return Run(name, options, facts)
+
+
+def is_finished(folder: Path, epochs: int) -> bool:
+    """Return whether a run has all of its epochs and its exported networks."""
+    exported = (folder / "generator.keras").exists()  # it is written last
+    return exported and len(history.read(folder / "history.csv")) >= epochs
 
 
 def own_options(name: str) -> Config:

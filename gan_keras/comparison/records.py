@@ -1,6 +1,16 @@
 """What comparison.json holds: the terms of a comparison, and a record of each run."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from gan_keras.ui.console import UserError
+
+
+def check_terms(what: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise a `UserError` if what was begun `before` cannot go on, because its terms are not those of `now`."""
+    for name, value in now.items():
+        if before.get(name) != value:
+            raise UserError(f"{what} has {name} {before.get(name)}, not {value}. Give another --out.")
 
 
 def is_sound(result: Any) -> bool:

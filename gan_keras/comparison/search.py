@@ -3,11 +3,15 @@
 import dataclasses
 import gc
 import logging
+import os
+import platform
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
 import keras
 import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json
@@ -18,6 +22,7 @@ from optuna.trial import TrialState
 from gan_keras import data, models
 from gan_keras.comparison import budget, search_report
 from gan_keras.comparison.plan import CALIBRATION
+from gan_keras.comparison.records import check_terms
 from gan_keras.comparison.space import contains, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
@@ -28,6 +33,7 @@ from gan_keras.training.watch import distance
 from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
+SEARCHER, SEARCHERS = "searcher", ".searchers"  # what a trial says of its process; the folder where these are
 FRAMES = 10  # live evaluations in a trial, at each of which a poor one may end
 
 
@@ -43,7 +49,8 @@ class Options:
     images: OptionalCount = None  # number of training digits; default: all
     data_dir: OptionalPath = None  # folder or file with MNIST's digits, in any usual layout; default: download them
     seed: Seed = 0  # seed of all trials and of what they try
-    out: Path = Path("saved_models/search")  # folder for study.log, search.md and search.png
+    # folder for study.log, search.md, search.png and best.json; machines that share it search together
+    out: Path = Path("saved_models/search")
 
     def __post_init__(self) -> None:
         check_ranges(self)
@@ -52,6 +59,8 @@ class Options:
 
 def search(options: Options) -> optuna.Study:
     """Make the trials that are missing, and write the report after each; returns the study.
+
+    Any number of processes, on any machines that share the folder, make the trials of one study.
 
     Raises:
         UserError: for options or data that do not fit together, before anything is trained, or if the folder's study
@@ -67,10 +76,13 @@ def search(options: Options) -> optuna.Study:
     dataset = dataclasses.replace(dataset, train=trains)
     # Several models compile the same functions of Keras; TensorFlow warns about it as if it were a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with files.locked(options.out):
+    with searcher(options.out) as name:
         study = open_study(options, terms, spaces)
-        while (number := len(study.get_trials(states=[TrialState.COMPLETE, TrialState.PRUNED]))) < options.trials:
+        retry_abandoned(study, options.out, name)
+        taken = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING]  # the last by others, at this moment
+        while (number := len(study.get_trials(deepcopy=False, states=taken))) < options.trials:
             trial = study.ask(spaces)
+            trial.set_user_attr(SEARCHER, name)
             given = search_report.written(options.model, trial.params)
             print(f"\n[{number + 1} of {options.trials}] {given}", flush=True)
             try:
@@ -81,7 +93,8 @@ def search(options: Options) -> optuna.Study:
             except callbacks.Diverged as error:
                 study.tell(trial, state=TrialState.PRUNED)
                 print(error)
-            search_report.save(study, options.out)
+            with filelock.FileLock(options.out / ".report.lock"):
+                search_report.save(study, options.out)
             keras.backend.clear_session()
             gc.collect()
     return study
@@ -117,21 +130,38 @@ def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDi
     if not study.trials:
         for name, value in terms.items():
             study.set_user_attr(name, value)
-    for name, value in terms.items():
-        if study.user_attrs.get(name) != value:
-            raise UserError(
-                f"the search in {options.out} has {name} {study.user_attrs.get(name)}, not {value}. Give another --out."
-            )
-    for trial in study.get_trials(states=[TrialState.RUNNING]):  # a process that was stopped has left it
-        study.tell(trial.number, state=TrialState.FAIL)
-        study.enqueue_trial(trial.params)
-    # Each start draws with another seed: with the same one it would repeat itself.
-    study.sampler = optuna.samplers.TPESampler(seed=options.seed + len(study.trials), multivariate=True)
+    check_terms(f"the search in {options.out}", study.user_attrs, terms)
+    # Each start draws with another seed, and so does each process: with the same one they would repeat each other.
+    others = len(list((options.out / SEARCHERS).iterdir())) - 1
+    seed = options.seed + len(study.trials) + 10_000 * others
+    study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True)
     if not study.trials:
         config = models.load(options.model).Config()
         own = {name: getattr(config, name) for name in spaces}
         study.enqueue_trial({name: value for name, value in own.items() if contains(spaces[name], value)})
     return study
+
+
+@contextmanager
+def searcher(folder: Path) -> Iterator[str]:
+    """Yield the name of this process in the folder of a search, where the others see that it is there."""
+    name = f"{platform.node()}-{os.getpid()}"
+    place = folder / SEARCHERS / name
+    try:
+        with files.locked(place):
+            yield name
+    finally:
+        files.remove(place)
+
+
+def retry_abandoned(study: optuna.Study, folder: Path, name: str) -> None:
+    """Let trials be made again whose process was stopped; what one on another machine left waits for that machine."""
+    for trial in study.get_trials(states=[TrialState.RUNNING]):
+        whose = trial.user_attrs.get(SEARCHER, name)
+        here = whose.rpartition("-")[0] == platform.node()
+        if whose == name or (here and not files.process_in(folder / SEARCHERS / whose)):
+            study.tell(trial.number, state=TrialState.FAIL)
+            study.enqueue_trial(trial.params)
 
 
 def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evaluation: LiveEvaluation) -> float:

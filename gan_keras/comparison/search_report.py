@@ -1,7 +1,7 @@
 """What a search found: a table of its trials and a picture of what each option does."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from gan_keras.ui import files
 
 SHOWN = 20  # trials in the table
 COLUMNS = 4  # plots in a row
+FEWEST = 4  # trials that can say which options matter
 
 
 def written(model: str, params: Mapping[str, Any]) -> str:
@@ -31,11 +32,23 @@ def written(model: str, params: Mapping[str, Any]) -> str:
 
 
 def save(study: optuna.Study, folder: Path) -> None:
-    """Write search.md and search.png."""
+    """Write search.md, search.png, and the best trial's options as best.json, which `--config` takes."""
     files.write_text(folder / "search.md", text(study))
     whole = [trial for trial in study.trials if trial.state is TrialState.COMPLETE]
     if whole:
-        plot(whole, folder / "search.png")
+        best = min(whole, key=lambda trial: trial.values)
+        files.write_json(folder / "best.json", {"options": {"model": study.user_attrs["model"], **best.params}})
+        plot(whole, importances(study, whole), folder / "search.png")
+
+
+def importances(study: optuna.Study, trials: Sequence[FrozenTrial]) -> dict[str, float]:
+    """Return how much of what differs between the trials each option explains, by fANOVA; nothing if they are too few.
+
+    Hutter et al. 2014, "An Efficient Approach for Assessing Hyperparameter Importance".
+    """
+    if len(trials) < FEWEST or len({trial.value for trial in trials}) == 1:
+        return {}
+    return optuna.importance.get_param_importances(study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0))
 
 
 def text(study: optuna.Study) -> str:
@@ -61,6 +74,7 @@ def text(study: optuna.Study) -> str:
         lines.append(f"| {' | '.join(map(cell, [*cells, *(trial.params[name] for name in names)]))} |")
     if best:
         lines += ["", "The best one:", "", f"    python -m gan_keras.train {written(terms['model'], best[0].params)}"]
+        lines += ["", "Its options are in best.json too: `python -m gan_keras.train --config best.json`."]
     return "\n".join(lines) + "\n"
 
 
@@ -69,16 +83,18 @@ def cell(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def plot(trials: list[FrozenTrial], path: Path) -> None:
-    """Plot the best distance so far, and the distances against each option."""
+def plot(trials: list[FrozenTrial], important: Mapping[str, float], path: Path) -> None:
+    """Plot the best distance so far, which options matter, and the distances against each option."""
     names = [*trials[0].params]
-    rows = math.ceil((1 + len(names)) / COLUMNS)
+    rows = math.ceil((2 + len(names)) / COLUMNS)
     figure = Figure(figsize=(3.5 * COLUMNS, 3 * rows), layout="constrained")
-    first, *others = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    first, second, *others = figure.subplots(rows, COLUMNS, squeeze=False).flat
     distances = [trial.values[0] for trial in trials]
     numbers = [trial.number for trial in trials]
     first.plot(numbers, distances, ".", numbers, [min(distances[: end + 1]) for end in range(len(distances))], "-")
     first.set(title="each trial, and the best so far", xlabel="trial", ylabel="distance (low is good)", yscale="log")
+    second.barh([*important][::-1], [*important.values()][::-1])
+    second.set(title="what matters", xlabel="share of the variance explained")
     for axes, name in zip(others, names, strict=False):
         values = [trial.params[name] for trial in trials]
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)

@@ -4,7 +4,7 @@ Images are uint8 [count, height, width, channels] in memory and become float32 i
 Labels are int32 [count]. Training and test images never mix.
 """
 
-from gan_keras.data.batches import PARTNER, Batch, batches, beside, in_batches, standardise
+from gan_keras.data.batches import PARTNER, Batch, Shares, batches, beside, in_batches, standardise
 from gan_keras.data.conversion import Conversion
 from gan_keras.data.dataset import Dataset, Split
 from gan_keras.data.datasets import FOLDER, load, names, path_of, place_of
@@ -16,6 +16,7 @@ __all__ = [
     "Batch",
     "Conversion",
     "Dataset",
+    "Shares",
     "Split",
     "batches",
     "beside",

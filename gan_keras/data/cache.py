@@ -5,13 +5,15 @@ import hashlib
 import shutil
 import tarfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
 
+from gan_keras.data.damage import what_instead
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
@@ -31,41 +33,76 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(ARCHIVES)
 
 
-def unpacked(archive: Path) -> Path:
-    """Return the folder with what an archive holds; it is unpacked once.
+def unpacked(archives: Mapping[Path, str]) -> Path:
+    """Return the folder with what archives hold; they are unpacked once.
+
+    Args:
+        archives: each with the sub-folder into which it is unpacked; "" for none.
 
     Raises:
-        UserError: if it is damaged, or too large for the disk.
+        UserError: if one is damaged, or too large for the disk.
     """
-    folder = place([archive])
+    folder = place(list(archives), *archives.values())
     if folder.is_dir():
         return folder
-    try:
-        size = unpacked_size(archive)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder.parent).free
-        if size > free:
-            raise UserError(f"{archive} needs {size / 1e9:.1f} GB unpacked, and {free / 1e9:.1f} are free.")
-        with files.replacing(folder) as temporary:
-            if archive.suffix.lower() == ".zip":
-                shutil.unpack_archive(archive, temporary, "zip")  # Python leaves out what would be written elsewhere
-            else:
-                with tarfile.open(archive) as content:
-                    content.extractall(temporary, filter="data")  # this refuses it
-    except Exception as error:  # damage makes these modules raise whatever they come upon
-        if isinstance(error, UserError) or getattr(error, "errno", None) in DISK:
-            raise
-        raise UserError(f"{archive} cannot be unpacked ({error}). Download it again, or unpack it yourself.") from None
+    sizes = {archive: sum(contents(archive).values()) for archive in archives}
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder.parent).free
+    if sum(sizes.values()) > free:
+        needed = f"{sum(sizes.values()) / 1e9:.1f} GB unpacked, and {free / 1e9:.1f} are free"
+        raise UserError(f"{', '.join(map(str, archives))} needs {needed}.")
+    with files.replacing(folder) as temporary:
+        for archive, inner in archives.items():
+            with undamaged(archive):
+                unpack(archive, temporary / inner)
     return folder
 
 
-def unpacked_size(archive: Path) -> int:
-    """Return the number of bytes that an archive holds."""
-    if archive.suffix.lower() == ".zip":
-        with zipfile.ZipFile(archive) as content:
-            return sum(part.file_size for part in content.infolist())
-    with tarfile.open(archive) as content:
-        return sum(part.size for part in content)
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack an archive; nothing is written outside of the folder."""
+    if archive.suffix.lower() != ".zip":
+        with tarfile.open(archive) as content:
+            content.extractall(folder, filter="data")  # this refuses what would be written elsewhere
+        return
+    with open_zip(archive) as content:
+        for part in content.infolist():
+            part.filename = part.filename.replace("\\", "/")  # as some programs of Windows write
+            content.extract(part, folder)  # Python leaves out what leads elsewhere
+
+
+def open_zip(archive: Path) -> zipfile.ZipFile:
+    """Open a zip; macOS writes names in UTF-8 without saying so."""
+    try:
+        return zipfile.ZipFile(archive, metadata_encoding="utf-8")
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(archive)
+
+
+def contents(archive: Path) -> dict[str, int]:
+    """Return the files in an archive with their sizes.
+
+    Raises:
+        UserError: if it is damaged.
+    """
+    with undamaged(archive):
+        if archive.suffix.lower() == ".zip":
+            with open_zip(archive) as content:
+                return {part.filename: part.file_size for part in content.infolist() if not part.is_dir()}
+        with tarfile.open(archive) as content:
+            return {part.name: part.size for part in content if not part.isdir()}
+
+
+@contextmanager
+def undamaged(archive: Path) -> Iterator[None]:
+    """Turn whatever is raised by a damaged archive into a `UserError`."""
+    try:
+        yield
+    except Exception as error:  # damage makes these modules raise whatever they come upon
+        if isinstance(error, UserError) or getattr(error, "errno", None) in DISK:
+            raise
+        if instead := what_instead(archive):
+            raise UserError(f"{archive} {instead}.") from None
+        raise UserError(f"{archive} cannot be unpacked ({error}). Download it again, or unpack it yourself.") from None
 
 
 def remembered(path: Path, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,11 @@ GREY_SIDE = 28  # side of grey images, unless another is asked for: that of MNIS
 SMALLEST, LARGEST, MULTIPLE = 8, 128, 4  # sides of images: the networks halve them at least twice
 COLOUR = 16  # difference between the channels of a pixel, of 255, from which on an image counts as coloured
 MOSTLY = 128  # mean of the border above which images are said to be light
+LEVELS = (  # values that are black and white: the first pair that holds all values of some images is theirs
+    *((0, 1), (-0.5, 0.5), (-1, 1)),  # fractions, and how they are given to networks
+    *((0, 16), (0, 255)),  # UCI's digits, and bytes
+    *((0, 1023), (0, 4095), (0, 16383), (0, 65535)),  # cameras and scanners of 10 to 16 bits
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +68,24 @@ class Conversion:
 def nearest_side(side: float) -> int:
     """Return the side nearest to this one that networks can make."""
     return int(np.clip(MULTIPLE * round(side / MULTIPLE), SMALLEST, LARGEST))
+
+
+def eight_bits(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return the values of images as uint8, with those that are black as 0 and those that are white as 255.
+
+    Args:
+        values: of any numeric type and shape.
+        low: the lowest value of all images that belong together,
+        high: and the highest; what is beyond is clipped.
+
+    Raises:
+        ValueError: if such values are not those of images.
+    """
+    for black, white in LEVELS:
+        if black <= low <= high <= white:
+            scaled = (values - np.float32(black)) * np.float32(255 / (white - black))
+            return np.clip(np.rint(scaled, out=scaled), 0, 255, out=scaled).astype(np.uint8)
+    raise ValueError(f"pixels from {low:g} to {high:g}; they must be from 0 to 255, or from 0 to 1")
 
 
 def is_coloured(images: np.ndarray) -> bool:

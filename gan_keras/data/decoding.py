@@ -1,4 +1,7 @@
-"""Encoded pictures, of every kind that Pillow reads, as pixels: upright, opaque, in 8 bits, all of one size."""
+"""Encoded pictures, of every kind that Pillow reads, as pixels: upright, opaque, in 8 bits, all of one size.
+
+A file of NumPy's with one image in it is a picture, too.
+"""
 
 import dataclasses
 import io
@@ -6,15 +9,17 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from gan_keras.data import cache
-from gan_keras.data.conversion import Conversion, is_coloured, square, with_channels
+from gan_keras.data.conversion import LEVELS, Conversion, eight_bits, is_coloured, square, with_channels
+from gan_keras.data.damage import what_instead
 from gan_keras.ui.console import UserError
 
 Image.init()
@@ -22,35 +27,76 @@ SUFFIXES = frozenset(Image.registered_extensions()) - {".pdf", ".mpg", ".mpeg", 
 LOOKED_AT = 200  # pictures that decide on the size and the colour of all
 MOST_PIXELS = 50_000_000  # of a picture; where Pillow only warns of an attack on the memory
 NAMED = 10  # damaged files that an error names
+ARRAY = ".npy"
+Extent = tuple[float, float]  # the lowest and the highest value of pictures that need not have 8 bits
 WIDE = ("I", "I;16", "I;16B", "I;16L", "I;16N", "F")  # modes with more than 8 bits of grey
 
 
-def decode(source: Path | bytes) -> Image.Image:
+def decode(source: Path | bytes, extent: Extent | None = None) -> Image.Image:
     """Return a picture in the mode L or RGB.
 
     It is turned as its EXIF data say. Transparent parts get a background that its visible parts stand out from. More
     than 8 bits of grey are scaled, not clipped.
 
+    Args:
+        source: a file, or the content of one.
+        extent: the lowest and highest value of all pictures that belong together; by default of this one.
+
     Raises:
         Exception: of any kind, if it is damaged or so large that it may be an attack on the memory.
     """
-    with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
-        if opened.width * opened.height > MOST_PIXELS:
-            raise ValueError(f"{opened.width}x{opened.height} pixels are too many")
-        image = ImageOps.exif_transpose(opened)
-        if image.mode in WIDE:
-            return Image.fromarray(eight_bits(np.asarray(image)))
-        if image.has_transparency_data:
-            return opaque(image.convert("RGBA"))
-        return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    if is_array(source):
+        pixels = one_image(source)
+        return Image.fromarray(eight_bits(pixels, *(extent or (pixels.min(), pixels.max()))))
+    with opened(source) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError(f"{image.width}x{image.height} pixels are too many")
+        upright = ImageOps.exif_transpose(image)
+        if upright.mode in WIDE:
+            pixels = np.asarray(upright)
+            return Image.fromarray(eight_bits(pixels, *(extent or (pixels.min(), pixels.max()))))
+        if upright.has_transparency_data:
+            return opaque(upright.convert("RGBA"))
+        return upright.convert("L" if upright.mode in ("1", "L") else "RGB")
 
 
-def eight_bits(pixels: np.ndarray) -> np.ndarray:
-    """Return greys of more than 8 bits as uint8: 16 bits by their full range, fractions from 0 to 1, the rest as is."""
-    pixels = pixels.astype(np.float64)
-    high = pixels.max(initial=0)
-    scale = 255 if high <= 1 else 1 if high <= 255 else 255 / 65535
-    return np.clip(np.rint(pixels * scale), 0, 255).astype(np.uint8)
+def opened(source: Path | bytes) -> Image.Image:
+    """Return a picture whose head is read."""
+    return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
+
+
+def is_array(source: Path | bytes) -> TypeGuard[Path]:
+    """Return whether a picture is a file of NumPy's."""
+    return isinstance(source, Path) and source.suffix.lower() == ARRAY
+
+
+def one_image(path: Path) -> np.ndarray:
+    """Return the one image in a file of NumPy's, [height, width] or [height, width, 3]."""
+    with path.open("rb") as file:
+        pixels = np.squeeze(np.load(file, allow_pickle=False))
+    if pixels.ndim == 1 and round(len(pixels) ** 0.5) ** 2 == len(pixels):
+        pixels = pixels.reshape(round(len(pixels) ** 0.5), -1)
+    if pixels.ndim == 3 and pixels.shape[0] == 3 != pixels.shape[-1]:
+        pixels = np.moveaxis(pixels, 0, -1)  # channels first, as PyTorch has them
+    if pixels.ndim not in (2, 3) or pixels.shape[2:] not in ((), (3,)):
+        raise ValueError(f"an array {pixels.shape} is not one image")
+    return pixels
+
+
+def extent_of(sources: Sequence[Path | bytes]) -> Extent | None:
+    """Return the lowest and highest value of those pictures that need not have 8 bits; `None` if all have."""
+    extents = []
+    for source in sources:
+        with suppress(Exception):  # damage makes Pillow raise whatever it comes upon; it is named later
+            if is_array(source):
+                pixels = one_image(source)
+            else:
+                with opened(source) as image:
+                    if image.mode not in WIDE or image.width * image.height > MOST_PIXELS:
+                        continue
+                    pixels = np.asarray(image)
+            extents.append((pixels.min(), pixels.max()))
+    return (min(low for low, _ in extents), max(high for _, high in extents)) if extents else None
 
 
 def opaque(image: Image.Image) -> Image.Image:
@@ -90,19 +136,21 @@ def read(sources: Sequence[Path | bytes], names: Sequence[str], conversion: Conv
         images, kept, notes = convert(sources, names, conversion)
         return {"images": images, "kept": kept, "notes": np.array(notes)}
 
-    arrays = cache.remembered(cache.place(files, settings), make)
+    arrays = cache.remembered(cache.place(files, settings, LEVELS), make)
     return Read(arrays["images"], arrays["kept"], tuple(map(str, arrays["notes"])))
 
 
 def convert(sources: Sequence[Path | bytes], names: Sequence[str], conversion: Conversion) -> Read:
     """Do the same without a cache."""
     step = max(1, len(sources) // LOOKED_AT)
-    looked_at = [image for image in map(try_to_decode, sources[::step]) if isinstance(image, Image.Image)]
+    extent = extent_of(sources[::step])
+    samples = [try_to_decode(source, extent) for source in sources[::step]]
+    looked_at = [image for image in samples if isinstance(image, Image.Image)]
     coloured = any(image.mode == "RGB" and is_coloured(np.asarray(image)) for image in looked_at)
     side, channels = conversion.side_and_channels([max(image.size) for image in looked_at] or [1], coloured)
 
     def pixels_of(source: Path | bytes) -> np.ndarray | Exception:
-        image = try_to_decode(source)
+        image = try_to_decode(source, extent)
         if isinstance(image, Exception):
             return image
         pixels = with_channels(square(image, side), channels)
@@ -127,19 +175,20 @@ def convert(sources: Sequence[Path | bytes], names: Sequence[str], conversion: C
     return Read(np.stack(images), kept, notes)
 
 
-def try_to_decode(source: Path | bytes) -> Image.Image | Exception:
+def try_to_decode(source: Path | bytes, extent: Extent | None) -> Image.Image | Exception:
     """Return a picture, or what is wrong with it."""
     try:
-        return decode(source)
+        return decode(source, extent)
     except Exception as error:  # damage makes Pillow raise whatever it comes upon
-        return error
+        instead = what_instead(source) if isinstance(source, Path) else ""
+        return ValueError(f"it {instead}") if instead else error
 
 
 def only_first_pages(sources: Sequence[Path | bytes]) -> list[str]:
     """Return what to say where pictures have several pages or frames."""
     for source in sources:
         try:
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            with opened(source) as image:
                 if (pages := getattr(image, "n_frames", 1)) > 1:
                     return [f"of pictures with several pages, such as one with {pages}, only the first is read"]
         except Exception:  # damage makes Pillow raise whatever it comes upon

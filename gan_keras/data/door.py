@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from gan_keras.data import cache, emnist, formats
 from gan_keras.data.conversion import Conversion, advice, is_coloured
 from gan_keras.data.dataset import Dataset, Split, hold_out, numbered
+from gan_keras.data.formats.image_folder import may_hold_labels
 from gan_keras.ui.console import UserError, note
 
 FIRST_LABELS = {  # those of the first training images, by which a data set is known whatever its files are called
@@ -21,9 +23,10 @@ PATHS = {  # pattern in the name of a folder → the data set
     "^mnist(?![-_][a-z]$)": "mnist",  # mnist_m and mnist-c are others
 }
 NAMED = 8  # files that an error lists
+PACKED = ", packed"  # ends the name of what is in an archive
 LAYOUTS = (
-    "MNIST's or EMNIST's IDX files, .npz, .mat, CSV (label, pixels), Parquet, pictures with a sub-folder per class, "
-    "or a zip or tar of these"
+    "MNIST's or EMNIST's IDX files, .npz, .npy, .h5, .mat, CSV (label, pixels), Parquet, TFRecord, pictures with a "
+    "sub-folder per class or a table of labels, or a zip or tar of these"
 )
 
 
@@ -96,20 +99,54 @@ def arranged(name: str, loaded: formats.Loaded, conversion: Conversion) -> tuple
     return parts, names
 
 
-def candidates(path: Path) -> list[formats.Found]:
+def candidates(path: Path, archives_in_archives: int = 1) -> list[formats.Found]:
     """Return what can be loaded from a place; archives are looked into if there is nothing else that is sure."""
     place = formats.Place(path)
     found = nearest(path, list(formats.found(place)))
-    if any(not one.guess for one in found):
+    if any(not one.guess for one in found) or archives_in_archives < 0:
         return found
-    archives = [file for file in place.files() if cache.is_archive(file)]
-    inside = [(archive, formats.Place(cache.unpacked(archive))) for archive in archives]
     packed = [
-        dataclasses.replace(one, path=archive, what=f"{one.what}, packed")
-        for archive, place in inside
-        for one in nearest(place.path, list(formats.found(place)))
+        dataclasses.replace(one, path=outer, what=f"{one.what.removesuffix(PACKED)}{PACKED}")
+        for outer, archives in together(file for file in place.files() if cache.is_archive(file))
+        for one in candidates(cache.unpacked(archives), archives_in_archives - 1)
     ]
+    if beside := may_hold_labels(place):
+        text = f"not read: {', '.join(beside[:3])}. If labels are in it, unpack the archive beside it"
+        packed = [with_note(one, text) if one.guess else one for one in packed]
     return packed + found
+
+
+def with_note(found: formats.Found, text: str) -> formats.Found:
+    """Return what was found, so that a note is shown when it is loaded."""
+
+    def load(conversion: Conversion) -> formats.Loaded:
+        loaded = found.load(conversion)
+        return dataclasses.replace(loaded, notes=(*loaded.notes, text))
+
+    return dataclasses.replace(found, load=load)
+
+
+def together(archives: Iterable[Path]) -> Iterator[tuple[Path, dict[Path, str]]]:
+    """Yield the archives that belong together, each with the part that it holds, and the file or folder they are.
+
+    Those belong together whose names differ in their part or in a number, if no file is in more than one of them; and
+    those that hold one file each.
+    """
+    archives = list(archives)
+    if len(archives) == 1:
+        yield archives[0], {archives[0]: ""}
+        return
+    names = [name for file in archives for name in cache.contents(file)]
+    if archives and len(names) == len(set(names)) == len(archives):
+        yield archives[0].parent, dict.fromkeys(archives, "")
+        return
+    for path, parts in formats.in_sets(archives, numbered=True):
+        members: dict[Path, str] = {file: formats.part_of(file.name) for files in parts.values() for file in files}
+        names = [f"{part}/{name}" for file, part in members.items() for name in cache.contents(file)]
+        if len(members) == 1 or len(set(names)) < len(names) or ("" in members.values() and any(members.values())):
+            yield from ((file, {file: ""}) for file in members)
+        else:
+            yield path, members
 
 
 def nearest(path: Path, found: list[formats.Found]) -> list[formats.Found]:
@@ -125,23 +162,27 @@ def choose(path: Path, dataset: str, found: list[formats.Found]) -> formats.Foun
         UserError: if there is none, or more than one.
     """
     if not found:
-        there = [child.name for child in formats.visible(path)] if path.is_dir() else []
+        there = [child.name for kind in formats.inside(path) for child in kind] if path.is_dir() else []
         holds = ", ".join(there[:NAMED]) + (", …" if len(there) > NAMED else "")
         raise UserError(
             f"{path} is nothing that can be read as images{f'; it holds {holds}' if holds else ''}. "
             f"What can be: {LAYOUTS}."
         )
+    found = [one for one in found if not one.guess] or [one for one in found if not one.unread] or found[:1]
     if dataset:
-        fitting = [one for one in found if one.dataset == dataset] or [one for one in found if not one.dataset]
+        fitting = [one for one in found if one.dataset == dataset]
+        fitting = fitting or [one for one in found if not one.dataset and named_after(one.path) == dataset]
+        fitting = fitting or [one for one in found if not one.dataset]
         if not fitting:
             raise UserError(
                 f"{path} holds {found[0].dataset}, not {dataset}: leave out --dataset, or give another folder."
             )
         found = fitting
-    found = [one for one in found if not one.guess] or found
     if len(found) > 1:
+        names = [one.dataset or named_after(one.path) for one in found]
         listed = "\n".join(
-            f"  {one.what} in {one.path}{f' (--dataset {one.dataset})' if one.dataset else ''}" for one in found
+            f"  {one.what} in {one.path}{f' (--dataset {name})' if name and names.count(name) == 1 else ''}"
+            for one, name in zip(found, names, strict=True)
         )
         raise UserError(
             f"{path} holds more than one data set:\n{listed}\nName the folder or file that you mean, or --dataset."
@@ -169,8 +210,12 @@ def nearby(path: Path) -> Path:
 
 def known_by_path(path: Path, loaded: formats.Loaded) -> str:
     """Return the name of the data set of ten classes that a folder is named after, or ""."""
-    if loaded.class_names or loaded.train.labels.max(initial=0) != 9:
-        return ""
+    ten = not loaded.class_names and loaded.train.labels.max(initial=0) == 9
+    return named_after(path) if ten else ""
+
+
+def named_after(path: Path) -> str:
+    """Return the name of the data set that a folder, or that of a file, is named after, or ""."""
     folder = (path if path.is_dir() else path.parent).resolve()
     folder = folder.parent if folder.name == "raw" else folder  # torchvision's are FashionMNIST/raw, KMNIST/raw
     return next((name for pattern, name in PATHS.items() if re.search(pattern, folder.name.lower())), "")

@@ -1,5 +1,6 @@
 """What is particular about EMNIST (Cohen et al. 2017, arXiv:1702.05373): its classes, and how its images are stored."""
 
+import re
 import string
 from pathlib import Path
 
@@ -25,6 +26,12 @@ def kind_of(dataset: str) -> str | None:
     """Return which of EMNIST's kinds a data set is, or None."""
     kind = dataset.removeprefix(PREFIX)
     return kind if dataset.startswith(PREFIX) and kind in CLASSES else None
+
+
+def named_after(name: str) -> str:
+    """Return the name of the one of these data sets that a file is named after, or ""."""
+    kind = re.search(rf"emnist[-_]({'|'.join(CLASSES)})", name.lower())
+    return f"{PREFIX}{kind[1]}" if kind else ""
 
 
 def arrange(kind: str, split: Split, turned: bool) -> Split:

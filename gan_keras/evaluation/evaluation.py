@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gan_keras import data
+from gan_keras import data, distribution
 from gan_keras.evaluation import metrics, report, sources
 from gan_keras.evaluation.metrics.classes import class_shares
 from gan_keras.evaluation.metrics.copies import nearest_training_images
@@ -70,7 +70,8 @@ class Evaluation:
             "real": metrics.with_ruler({name: floor[name] for name in values if name in floor}, self.ruler.name),
             **extra,
         }
-        self.write(result, fake)
+        if distribution.sharing().is_chief:
+            self.write(result, fake)
         return result
 
     def check(self, images: np.ndarray, labels: np.ndarray | None) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from gan_keras import data
+from gan_keras import data, distribution
+from gan_keras.game.networks import CHUNK
 from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
@@ -55,12 +56,29 @@ def make(
         UserError: for a label that is not one of the generator's classes.
     """
     if not hasattr(generator, "classes"):
-        return generator.generate(count, seed, **controls).numpy(), None
+        return _images(generator, count, seed, controls), None
     classes = int(generator.classes())
     labels = np.asarray(np.arange(count) % classes if labels is None else labels, np.int32)
     if (strange := labels[(labels < 0) | (labels >= classes)]).size:
         raise UserError(f"the model has no class {strange[0]}; its classes are 0 to {classes - 1}.")
-    return generator.generate(count, seed, labels, **controls).numpy(), labels
+    return _images(generator, count, seed, controls, labels=labels), labels
+
+
+def _images(generator: Any, count: int, seed: int, controls: dict[str, float], **labels: np.ndarray) -> np.ndarray:
+    """Return what `generate` makes; workers that share their work make a part each, which gives the same images."""
+    batch = {"latent", "label", *controls}
+    if distribution.sharing().workers == 1 or not inputs_of(generator).keys() <= batch:  # noise is drawn in there
+        return generator.generate(count, seed, **labels, **controls).numpy()
+    values = {"latent": tf.random.stateless_normal([count, latent_dim(generator)], [seed, 0]).numpy()}
+    if labels:
+        values["label"] = labels["labels"]
+    values |= {name: np.full(count, value, np.float32) for name, value in controls.items()}
+
+    def make_rows(rows: np.ndarray) -> tuple[np.ndarray]:
+        images = generator.serve(**{name: tf.constant(values[name][rows]) for name in inputs_of(generator)})
+        return (pictures.to_uint8(images),)
+
+    return data.in_batches(make_rows, np.arange(count), CHUNK)[0]
 
 
 def inputs_of(generator: Any) -> dict[str, tf.TensorSpec]:

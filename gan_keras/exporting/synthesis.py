@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from gan_keras.data import Split, writing
+from gan_keras import distribution
+from gan_keras.data import Dataset, Split, writing
 from gan_keras.exporting import loading
 from gan_keras.ui import files
 from gan_keras.ui.console import UserError
@@ -93,19 +94,14 @@ def synthesize(
     """
     shape, names = generator.generate(1, 0).shape[1:], [name.decode() for name in generator.class_names().numpy()]
     writing.check(kind, tuple(shape), len(names))
-    work = out.with_name(f".making-{out.name}")
-    begin(work, json.loads(json.dumps(facts | {"order": vars(order)})))
-    drawn = 0
-    for chunk in tqdm([chunk for part in PARTS for chunk in chunks(order, part)], unit="chunk", disable=None):
-        path = work / f"{chunk.part}-{chunk.number}.npz"
-        if not path.exists():
-            images, tried = make(generator, order, chunk, accept)
-            if real is not None and chunk.part == "train":
-                mix(images, chunk, real, order.seed)
-            with files.replacing(path) as temporary:
-                np.savez(temporary, images=images, drawn=tried)
-        with np.load(path) as content:
-            drawn += int(content["drawn"])
+    work, cluster = out.with_name(f".making-{out.name}"), distribution.sharing()
+    with cluster.agreed():
+        if cluster.is_chief:
+            begin(work, json.loads(json.dumps(facts | {"order": vars(order)})))
+    make_chunks(generator, order, work, accept, real)
+    if not cluster.is_chief:
+        return {}
+    drawn = sum(int(np.load(path)["drawn"]) for path in work.glob("*.npz"))
     made = {"class_names": names, "format": kind, "accepted_share": sum(order.counts.values()) / max(1, drawn)}
     card = facts | (measured or {}) | vars(order) | made
     with files.replacing(out) as folder:
@@ -116,6 +112,32 @@ def synthesize(
     return card
 
 
+def make_chunks(generator: Any, order: Order, work: Path, accept: Accept | None, real: Real | None) -> None:
+    """Make the chunks that are not in the folder `work` yet; workers share the making, and the chief writes.
+
+    Raises:
+        UserError: if hardly any image is accepted, or if there is no real one to mix in.
+    """
+    cluster = distribution.sharing()
+    wanted = [chunk for part in PARTS for chunk in chunks(order, part)]
+    there = cluster.gather(np.array([[place(work, chunk).exists() for chunk in wanted]]))[0]  # in the chief's folder
+    missing = [chunk for chunk, exists in zip(wanted, there, strict=True) if not exists]
+    for chunk in tqdm(
+        missing, total=len(wanted), initial=sum(there), unit="chunk", disable=None if cluster.is_chief else True
+    ):
+        images, drawn = make(generator, order, chunk, accept)
+        if real is not None and chunk.part == "train":
+            mix(images, chunk, real, order.seed)
+        if cluster.is_chief:
+            with files.replacing(place(work, chunk)) as temporary:
+                np.savez(temporary, images=images, drawn=drawn)
+
+
+def place(work: Path, chunk: Chunk) -> Path:
+    """Return the file of a chunk."""
+    return work / f"{chunk.part}-{chunk.number}.npz"
+
+
 def gather(
     order: Order, work: Path, folder: Path, form: writing.Format, *, shape: tuple[int, ...], names: list[str]
 ) -> None:
@@ -123,7 +145,7 @@ def gather(
     for part in [part for part in PARTS if order.counts[part]]:  # without test files, readers hold some out
         with form(folder, part, order.counts[part], shape, names) as write:
             for chunk in chunks(order, part):
-                with np.load(work / f"{part}-{chunk.number}.npz") as content:
+                with np.load(place(work, chunk)) as content:
                     write(content["images"], chunk.labels)
 
 
@@ -181,6 +203,18 @@ def mix(images: np.ndarray, chunk: Chunk, real: Real, seed: int) -> None:
         if not len(alike):
             raise UserError(f"there is no real image of class {chunk.labels[place]} to mix in.")
         images[place] = real.images.images[random.choice(alike)]
+
+
+def real_images(dataset: Dataset, share: float, generator: Any) -> Real:
+    """Return the training images of a data set to mix in.
+
+    Raises:
+        UserError: if they have other classes, another size or other colours than the generator's.
+    """
+    names = [name.decode() for name in generator.class_names().numpy()]
+    if dataset.class_names != names or dataset.image_shape != loading.image_shape(generator):
+        raise UserError(f"--mix-real needs images as the model makes them, and {dataset.describe()} are others.")
+    return Real(dataset.train, share)
 
 
 def seed_of(seed: int, chunk: Chunk, turn: int) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from gan_keras.data import FOLDER, Conversion, Dataset, load, path_of
+from gan_keras.distribution import Strategy
 from gan_keras.options import (
     Count,
     Every,
@@ -26,7 +27,7 @@ from gan_keras.options import (
 from gan_keras.ui.console import UserError
 
 # Where a run is, how its options were chosen, and what to do with it: these do not change what the run is.
-NOT_SAVED = ("out", "preset", "resume", "overwrite", "dry_run")
+NOT_SAVED = ("out", "preset", "resume", "overwrite", "dry_run", "strategy")
 RATES = ("learning_rate", "generator_learning_rate")  # what may change when a run is resumed, as after a divergence
 
 
@@ -40,6 +41,8 @@ class Config(Conversion):
     dataset: str = ""  # one of the data sets above; default: what --data-dir holds, or else mnist
     # folder or file with the images, in any usual layout; default: download them
     data_dir: OptionalPath = None
+    # devices and machines to train on; auto: all workers that TF_CONFIG or Slurm name, or all GPUs, or one device
+    strategy: Strategy = "auto"
     resume: Switch = False  # continue the run in --out; options that are not given stay as they were
     dry_run: Switch = False  # show what would be done, and write nothing
 
@@ -75,7 +78,7 @@ class Config(Conversion):
         "quick": {"epochs": 8, "steps_per_epoch": 100},
     }
     groups: ClassVar[dict[str, tuple[str, ...]]] = {  # how `--help` groups them; a model's own are under "model"
-        "basic": ("model", "preset", "resume", "dry_run"),
+        "basic": ("model", "preset", "strategy", "resume", "dry_run"),
         "data": ("dataset", "data_dir", "image_size", "channels", "invert", "skip_damaged"),
         "training": (
             "epochs",

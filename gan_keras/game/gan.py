@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from gan_keras import distribution
 from gan_keras.data import Batch
 from gan_keras.game import losses, penalties, randomness, state
 from gan_keras.game.augmentation import augment
@@ -15,13 +16,14 @@ from gan_keras.game.networks import CHUNK, Part, feed, input_names, noise_shapes
 from gan_keras.game.player import Player
 from gan_keras.game.randomness import Stream
 from gan_keras.game.schedules import scheduled
+from gan_keras.game.trainer import Trainer
 from gan_keras.layers.adam import Adam
 from gan_keras.layers.copies import leaves, portable
 from gan_keras.layers.precision import precision
 from gan_keras.ui import pictures
 
 
-class GAN(keras.Model):
+class GAN(Trainer):
     """A generator and a discriminator, trained against each other by `fit()` on batches of `data.Batch`.
 
     A model derives from this class and states what differs. The simplest one builds two networks and stops there; the
@@ -57,11 +59,6 @@ class GAN(keras.Model):
             setattr(self, name, network)
         self.averages = {name: portable(self.networks[name]) for name in self.averaged_networks}
         self.memory = self.build_memory()
-        self.step = tf.Variable(
-            0, dtype=tf.int64, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
-        )
-        self.means = {name: keras.metrics.Mean(name=name) for name in self.tracked}
-        self.seen: set[str] = set()  # the names of the values that the step has tracked
         self.built = True
 
     # What a model states about itself
@@ -126,7 +123,7 @@ class GAN(keras.Model):
             state.prefixed(f"optimizer/{name}", state.of_optimizer(player.optimizer, player.variables))
             for name, player in players.items()
         ]
-        parts += [state.prefixed("mean", state.of_network(mean)) for mean in self.means.values()]
+        parts += [state.prefixed(f"mean/{name}", mean.variables()) for name, mean in self.means.items()]
         parts += [state.prefixed("memory", dict(self.memory)), {"step": self.step}]
         return {name: variable for part in parts for name, variable in part.items()}
 
@@ -149,8 +146,12 @@ class GAN(keras.Model):
         self.update_averages()
         self.step.assign_add(1)
         self.track(generator_loss=generator_loss, discriminator_loss=discriminator_loss)
-        logs = {name: mean.result() for name, mean in self.means.items() if name in self.seen}
-        return logs | {"learning_rate": self.discriminator_player.optimizer.learning_rate}
+        return self.logs()
+
+    def logs(self) -> dict[str, tf.Tensor]:
+        """Return the means of the epoch so far, and the learning rate."""
+        rate = tf.convert_to_tensor(self.discriminator_player.optimizer.learning_rate)
+        return super().logs() | {"learning_rate": rate}
 
     def generate(self, real: Batch, number: int = 0) -> Batch:
         """Return a batch of fakes, as many as in `real`. `number` counts the batches within a step."""
@@ -215,8 +216,7 @@ class GAN(keras.Model):
 
     def update(self, player: Player, loss: tf.Tensor, tape: tf.GradientTape) -> None:
         """Move a player's weights down the gradient of its loss."""
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync  # the optimizer adds up their gradients
-        scale = player.optimizer.scale_loss(tf.constant(1.0 / replicas))
+        scale = player.optimizer.scale_loss(tf.constant(1.0 / distribution.replicas()))  # it adds up their gradients
         variables = player.variables
         gradients = tape.gradient(loss, variables, output_gradients=scale)
         player.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -233,29 +233,23 @@ class GAN(keras.Model):
             for average, weight in zip(copy.weights, self.networks[name].weights, strict=True):
                 average.assign_add((1 - decay) * (weight - average))
 
-    # What is measured
-
-    def track(self, **values: tf.Tensor) -> None:
-        """Add values to the means that are shown and logged. Their names must be in `tracked`."""
-        if unknown := values.keys() - set(self.tracked):
-            raise KeyError(f"add {', '.join(unknown)} to the `tracked` of {type(self).__module__}.Model.")
-        for name, value in values.items():
-            self.means[name].update_state(value)
-            self.seen.add(name)
-
-    def reset_metrics(self) -> None:
-        """Restart the means of the epoch."""
-        if not self.within_epoch:
-            super().reset_metrics()
-
-    within_epoch = False  # an epoch that continues after an interruption keeps its means
-
     # What is drawn
 
     def random(
         self, function: Callable[..., tf.Tensor], shape: Any, stream: Stream, number: int | tf.Tensor = 0
     ) -> tf.Tensor:
-        """Return what one of TensorFlow's stateless functions draws for this seed, step, stream and number."""
+        """Return what one of TensorFlow's stateless functions draws for this seed, step, stream and number.
+
+        The first number of the shape counts this replica's images. Each replica gets its share of what a single one
+        would draw for the whole batch.
+        """
+        count, *rest = shape
+        return distribution.share(self.random_alike(function, [count * distribution.replicas(), *rest], stream, number))
+
+    def random_alike(
+        self, function: Callable[..., tf.Tensor], shape: Any, stream: Stream, number: int | tf.Tensor = 0
+    ) -> tf.Tensor:
+        """Return what `function` draws, the same on all replicas."""
         return randomness.draw(function, shape, seed=self.config.seed, step=self.step, stream=stream, number=number)
 
     def sample_latents(self, count: int) -> tf.Tensor:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from gan_keras.game import state
+
 
 def create(size: int, image_shape: tuple[int, int, int]) -> tf.Variable:
     """Return an empty pool for `size` images."""
-    return tf.Variable(
-        tf.zeros([size, *image_shape]), trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA
-    )
+    return state.kept(tf.zeros([size, *image_shape]))
 
 
 def exchange(pool: tf.Variable, images: tf.Tensor, seen: tf.Tensor, draw: Callable) -> tf.Tensor:

@@ -39,8 +39,7 @@ def draw(
         number: counts the draws of one stream within a step.
     """
     state = tf.stack([tf.constant(seed, tf.int64), tf.convert_to_tensor(step)])
-    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-    for part in (int(stream), number, replica):
+    for part in (int(stream), number):
         state = tf.random.experimental.stateless_fold_in(state, part)
     return function(shape, state)
 

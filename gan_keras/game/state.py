@@ -9,6 +9,11 @@ import tensorflow as tf
 State = dict[str, tf.Variable]
 
 
+def kept(value: tf.Tensor | float | int, dtype: tf.DType = tf.float32) -> tf.Variable:
+    """Return a variable that a step changes and no gradient moves; all replicas must give it the same value."""
+    return tf.Variable(value, dtype=dtype, trainable=False, aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA)
+
+
 def of_network(network: keras.Model) -> State:
     """Return the variables of a network, such as "dense/kernel", "dense_1/kernel"."""
     return {name: variable.value for name, variable in _numbered(network.variables).items()}

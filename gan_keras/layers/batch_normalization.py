@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from gan_keras import distribution
+
 
 @keras.saving.register_keras_serializable("gan_keras")
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -12,6 +14,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
     activations instead of a dozen. The statistics are float32 even where the activations are bfloat16. Whatever the
     kernel does not cover (float64, masks, another axis, renormalisation, synchronised replicas) is left to Keras.
 
+    In training on several replicas, the statistics are those of the whole batch, so that many replicas give what one
+    gives. The kernel cannot do that, and plain operations take its place.
+
     Input and output: [batch, channels] or [batch, height, width, channels].
     """
 
@@ -20,6 +25,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1]
         by_batch = bool(training and self.trainable)
+        if by_batch and distribution.replicas() > 1:
+            return self._over_replicas(inputs)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=tf.reshape(inputs, [-1, 1, 1, channels]) if inputs.shape.rank == 2 else inputs,
             scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones([channels]),
@@ -32,9 +39,23 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if by_batch:
             count = tf.cast(tf.size(inputs) // channels, tf.float32)
             variance *= (count - 1) / count  # the kernel's variance is the unbiased one, Keras keeps the plain one
-            for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
-                moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+            self._remember(mean, variance)
         return tf.reshape(outputs, tf.shape(inputs))
+
+    def _over_replicas(self, inputs):
+        values = tf.cast(inputs, tf.float32)
+        axes = list(range(values.shape.rank - 1))
+        moments = tf.stack([tf.reduce_mean(values, axes), tf.reduce_mean(values**2, axes)])
+        mean, square = tf.unstack(distribution.mean(moments))
+        variance = tf.maximum(square - mean**2, 0.0)
+        self._remember(mean, variance)
+        gamma = tf.convert_to_tensor(self.gamma) if self.scale else None
+        beta = tf.convert_to_tensor(self.beta) if self.center else None
+        return tf.cast(tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon), inputs.dtype)
+
+    def _remember(self, mean, variance) -> None:
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
 
     def _kernel_applies(self, inputs, mask) -> bool:
         last_axis = inputs.shape.rank in (2, 4) and self.axis in (-1, inputs.shape.rank - 1)

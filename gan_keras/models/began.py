@@ -19,7 +19,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from gan_keras.game import config, gan
+from gan_keras import distribution
+from gan_keras.game import config, gan, state
 from gan_keras.game.networks import halvings
 from gan_keras.layers import BatchNormalization
 from gan_keras.options import Count, Fraction, Positive, Rate, Size
@@ -52,7 +53,7 @@ class Model(gan.GAN):
     results: ClassVar = gan.GAN.results | {"autoencoder": "reconstruction"}
 
     def build_memory(self) -> dict[str, tf.Variable]:
-        return {"balance": tf.Variable(0.0, trainable=False)}
+        return {"balance": state.kept(0.0)}
 
     def build_generator(self) -> keras.Model:
         latent = keras.Input([self.config.latent_dim], name="latent")
@@ -91,7 +92,7 @@ class Model(gan.GAN):
         """L(x) - k·L(G(z)) with L(v) = |v - D(v)|, and k moved towards γ·L(x) = L(G(z)): section 3.3 of its paper."""
         real_error, fake_error = map(error, (real, fake), self.discriminate_both(real, fake))
         balance = tf.convert_to_tensor(self.memory["balance"])
-        surplus = self.config.diversity * real_error - fake_error
+        surplus = distribution.mean(self.config.diversity * real_error - fake_error)
         self.memory["balance"].assign(tf.clip_by_value(balance + self.config.balance_rate * surplus, 0.0, 1.0))
         self.track(convergence=real_error + tf.abs(surplus), balance=balance)
         return real_error - balance * fake_error

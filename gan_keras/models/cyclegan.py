@@ -24,7 +24,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from gan_keras import data
+from gan_keras import data, distribution
 from gan_keras.game import config, gan, losses, pool
 from gan_keras.game.augmentation import augment
 from gan_keras.game.networks import feed, halvings
@@ -180,11 +180,12 @@ class Model(gan.GAN):
         return feed(self.networks[f"{domain}_critic"], {"image": image})
 
     def discriminator_loss(self, real, fake):
-        before = self.step * tf.cast(tf.shape(real["image"])[0], tf.int64)
         total = 0.0
         for number, (domain, image) in enumerate((("target", real["partner_image"]), ("source", real["image"]))):
-            draw = functools.partial(self.random, stream=Stream.POOL, number=number)
-            earlier = pool.exchange(self.memory[f"{domain}_pool"], fake[domain], before, draw)
+            draw = functools.partial(self.random_alike, stream=Stream.POOL, number=number)
+            fakes = distribution.gathered(fake[domain])  # there is one pool, whatever the number of replicas
+            before = self.step * tf.cast(tf.shape(fakes)[0], tf.int64)
+            earlier = distribution.share(pool.exchange(self.memory[f"{domain}_pool"], fakes, before, draw))
             real_values = self.judge(domain, image, 2 * number)
             fake_values = self.judge(domain, earlier, 2 * number + 1)
             total += self.adversarial_discriminator_loss(real_values, fake_values)

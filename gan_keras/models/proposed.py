@@ -100,14 +100,13 @@ class Model(cgan.Model):
     def constrained(self, layer: layers.Layer) -> layers.Layer:
         return SpectralNormalization(layer) if self.config.spectral_normalisation else layer
 
-    def discriminate(self, batch):
-        if self.config.noise:
-            image = batch["image"]
-            # The two passes of a step need different noise: the discriminator's optimizer counts them.
-            number = self.discriminator_player.optimizer.iterations
-            noise = self.random(tf.random.stateless_normal, tf.shape(image), Stream.NOISE, number)
-            batch = {**batch, "image": image + self.config.noise * noise}
-        return super().discriminate(batch)
+    def shown(self, batch, number):
+        batch = super().shown(batch, number)
+        if not self.config.noise:
+            return batch
+        size = tf.shape(batch["image"])[0]
+        noise = self.random(tf.random.stateless_normal, [size, *self.image_shape], Stream.NOISE, number)
+        return batch | {"image": batch["image"] + self.config.noise * noise}
 
     def discriminator_loss(self, real, fake):
         loss = super().discriminator_loss(real, fake)

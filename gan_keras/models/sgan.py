@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from gan_keras import data
+from gan_keras import data, distribution
 from gan_keras.game.randomness import Stream
 from gan_keras.models import dcgan
 from gan_keras.options import Count, Fraction, NotNegative, Rate, Size
@@ -90,7 +90,8 @@ class Model(dcgan.Model):
 
     def noisy(self, image: tf.Tensor, number: int) -> tf.Tensor:
         """Return images as the discriminator sees them. `number` counts the batches that it sees in a step."""
-        noise = self.random(tf.random.stateless_normal, tf.shape(image), Stream.NOISE, number)
+        size = tf.shape(image)[0]
+        noise = self.random(tf.random.stateless_normal, [size, *self.image_shape], Stream.NOISE, number)
         return image + self.config.noise * noise
 
     def shown(self, batch, number):
@@ -112,7 +113,7 @@ class Model(dcgan.Model):
         """Return how far the mean features of fakes are from those of real images: the source's section 3.1."""
         features = self.discriminator.get_layer("features")
         means = [tf.reduce_mean(tf.cast(features(batch["image"]), tf.float32), axis=0) for batch in (real, fake)]
-        return tf.reduce_sum((means[0] - means[1]) ** 2)
+        return tf.reduce_sum(distribution.mean(means[0] - means[1]) ** 2)
 
     def exports(self):
         return super().exports() | {"classifier": self.classifier()}

@@ -21,7 +21,8 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from gan_keras.game import config, gan, penalties
+from gan_keras import distribution
+from gan_keras.game import config, gan, penalties, state
 from gan_keras.game.networks import Part, feed, halvings
 from gan_keras.game.randomness import Stream
 from gan_keras.layers import LeakyReLU, ModulatedConv2D
@@ -84,8 +85,7 @@ class Model(gan.GAN):
         return self.config.filters * 2 ** min(self.last - resolution, 2)
 
     def build_memory(self) -> dict[str, tf.Variable]:
-        zeros = tf.zeros([self.config.latent_dim])
-        return {"average_style": tf.Variable(zeros, trainable=False, aggregation=tf.VariableAggregation.MEAN)}
+        return {"average_style": state.kept(tf.zeros([self.config.latent_dim]))}
 
     def build_generator(self) -> keras.Model:
         mapping, synthesis = self.build_mapping(), self.build_synthesis()
@@ -172,13 +172,14 @@ class Model(gan.GAN):
         # Each of several critic steps draws anew: the optimizer counts them.
         number = 2 * self.discriminator_player.optimizer.iterations
         other = self.random(tf.random.stateless_normal, [size, self.config.latent_dim], Stream.MIX, number)
-        chance = self.random(tf.random.stateless_uniform, [2, size, 1], Stream.MIX, number + 1)
+        chance = self.random(tf.random.stateless_uniform, [size, 2, 1], Stream.MIX, number + 1)
         style, fine = (feed(mapping, batch | {"latent": latent}) for latent in (batch["latent"], other))
         average = self.memory["average_style"]
-        average.assign_add((1 - DECAY) * (tf.reduce_mean(tf.cast(style, tf.float32), axis=0) - average))
+        centre = distribution.mean(tf.reduce_mean(tf.cast(style, tf.float32), axis=0))
+        average.assign_add((1 - DECAY) * (centre - average))
         # The first layer whose style is the other one's; past the last one if none is.
-        crossing = 1 + tf.floor(chance[0] * (self.styles - 1))
-        crossing = tf.where(chance[1] < self.config.mixing, crossing, float(self.styles))
+        crossing = 1 + tf.floor(chance[:, 0] * (self.styles - 1))
+        crossing = tf.where(chance[:, 1] < self.config.mixing, crossing, float(self.styles))
         is_coarse = (tf.range(self.styles, dtype=tf.float32) < crossing)[..., None]
         return feed(synthesis, batch | {"style": tf.where(is_coarse, style[:, None], fine[:, None])})
 

@@ -1,5 +1,6 @@
 """Backups: everything that training needs to continue exactly where it stopped."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from gan_keras.distribution import Cluster
 from gan_keras.game.gan import GAN
 from gan_keras.ui import console, files
 from gan_keras.ui.console import Interrupted, UserError
@@ -23,14 +25,22 @@ class Backup(keras.callbacks.Callback):
 
     A backup is an .npz file, which holds a checksum of each array. Its names are those of `GAN.state()`: what a model
     has learned to remember since keeps its initial value, with a note.
+
+    Of several workers, the chief reads and writes, and all stop at the same step, whichever is asked to.
     """
 
-    def __init__(self, folder: Path, model: GAN, steps_per_epoch: int):
+    def __init__(self, folder: Path, model: GAN, steps_per_epoch: int, cluster: Cluster | None = None):
         super().__init__()
+        self.cluster = cluster or Cluster()
         self.folder = folder
+        self.trained = model  # Keras' name for it, `model`, is there in training alone
         self.state = model.state()
         self.steps_per_epoch = steps_per_epoch
         self.interrupted: int | None = None  # the number of the signal that asked to stop
+
+    def broadcast(self) -> None:
+        """Give all workers what the chief has restored, or has begun with."""
+        self.cluster.broadcast(self.state)
 
     def restore(self) -> bool:
         """Restore the newest backup that is intact, and return whether there is one; if not, the model stays as it is.
@@ -78,22 +88,31 @@ class Backup(keras.callbacks.Callback):
             self.state[name].assign(arrays[name])
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.interrupted is not None and self.model.step % self.steps_per_epoch:
+        if not self.model.steps_done % self.steps_per_epoch:
+            return
+        if number := self.asked_to_stop():
             self.save()
-            raise Stopped(self.interrupted)
+            raise Stopped(number)
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
+        self.interrupted = self.asked_to_stop()
         self.model.stop_training = self.interrupted is not None  # after the other callbacks have seen this epoch
 
     def on_train_end(self, logs=None):
         if self.interrupted is not None:
             raise Stopped(self.interrupted)
 
+    def asked_to_stop(self) -> int | None:
+        """Return the number of the signal that asks this worker, or another one, to stop."""
+        return (self.interrupted or signal.SIGTERM) if self.cluster.any(self.interrupted is not None) else None
+
     def save(self) -> None:
         """Write a backup, and remove old ones."""
+        if not self.cluster.is_chief:
+            return
         self.folder.mkdir(exist_ok=True)
-        with files.replacing(self.folder / f"step_{int(self.model.step):08d}.npz") as temporary:
+        with files.replacing(self.folder / f"step_{self.model.steps_done:08d}.npz") as temporary:
             np.savez(temporary, **{name: variable.numpy() for name, variable in self.state.items()})
         for old in self._backups()[:-KEPT]:
             files.remove(old)

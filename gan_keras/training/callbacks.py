@@ -48,7 +48,7 @@ class Finite(keras.callbacks.Callback):
         wrong = [f"{name} became {float(value)}" for name, value in logs.items() if not math.isfinite(value)]
         if wrong or not self.finite():
             what = wrong[0] if wrong else "a weight became infinite or not a number"
-            raise Diverged(f"the training diverged: {what} before step {int(self.model.step):,}.")
+            raise Diverged(f"the training diverged: {what} before step {self.model.steps_done:,}.")
 
 
 class Samples(keras.callbacks.Callback):
@@ -68,7 +68,7 @@ class Samples(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.folder.mkdir(exist_ok=True)
-        if self.model.step == 0:
+        if not self.model.steps_done:
             self.draw(0)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -116,7 +116,7 @@ class Log(keras.callbacks.Callback):
             if count:  # a model need not track all that it could
                 means[name] = total / count
         speed = {"learning_rate": logs["learning_rate"], "images_per_second": self.images_per_second(self.last, now)}
-        self.write("step", means | speed, int(self.model.step))
+        self.write("step", means | speed, self.model.steps_done)
         self.last = now
         if self.compiling:  # TensorFlow compiles in the first execution: its time is not the speed of the steps
             self.steady, self.compiling = now, False
@@ -131,8 +131,10 @@ class Log(keras.callbacks.Callback):
 
     def now(self) -> dict[str, tuple[float, float]]:
         """Return (total, count) of each mean so far in the epoch, and of the steps (seconds, steps)."""
-        means = {name: (float(mean.total), float(mean.count)) for name, mean in self.model.means.items()}
-        return means | {"steps": (time.perf_counter(), int(self.model.step))}
+        means = {
+            name: (float(mean.total.numpy()), float(mean.count.numpy())) for name, mean in self.model.means.items()
+        }
+        return means | {"steps": (time.perf_counter(), self.model.steps_done)}
 
     def images_per_second(self, before: dict, after: dict) -> float:
         seconds, steps = (end - start for start, end in zip(before["steps"], after["steps"], strict=True))
@@ -158,7 +160,7 @@ class Progress(keras.callbacks.Callback):
         self.columns: list[str] = []
 
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.update(int(self.model.step) - self.bar.n)
+        self.bar.update(self.model.steps_done - self.bar.n)
 
     def on_epoch_end(self, epoch, logs=None):
         if not self.columns:

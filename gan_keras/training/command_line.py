@@ -9,8 +9,9 @@ from pathlib import Path
 
 from gan_keras import data, models
 from gan_keras.game.config import Config
-from gan_keras.options import flag, parse
+from gan_keras.options import CONFIG, flag, load_config, parse, without_config
 from gan_keras.training import run_folder
+from gan_keras.ui.console import UserError
 
 WIDTH = 80
 
@@ -28,15 +29,21 @@ def read(arguments: Sequence[str] | None, about: str) -> Config:
         UserError: for a value out of its range, an unknown model, or a run to resume that does not exist.
         SystemExit: with code 2 for options that do not exist, with code 0 after `--help`.
     """
+    path, arguments = without_config(arguments)
+    from_file = load_config(path) if path else {}
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for name in ("model", "preset", "dataset", "out"):  # the defaults of the other options depend on these
         first.add_argument(flag(name), type=Path if name == "out" else str, default=argparse.SUPPRESS)
     first.add_argument("--resume", action="store_true")
     given = vars(first.parse_known_args(arguments)[0])
-    config_class = models.load(given.get("model", "proposed")).Config  # the best images in the least time
+    model = given.get("model", from_file.get("model", "proposed"))  # the best images in the least time
+    config_class = models.load(model).Config
+    if unknown := from_file.keys() - {field.name for field in dataclasses.fields(config_class)}:
+        raise UserError(f"--config {path} has {', '.join(sorted(unknown))}, which {model} has not.")
+    given = {**from_file, **given, "model": model}
     if given.get("preset") not in config_class.presets:
         given.pop("preset", None)  # the parser will say so
-    defaults = config_class(**given, **config_class.presets.get(given.get("preset"), {}))
+    defaults = config_class(**{**config_class.presets.get(given.get("preset"), {}), **given})
     if defaults.resume and (defaults.folder / "config.json").exists():
         defaults, _ = run_folder.load(defaults.folder)
     return parse(
@@ -52,7 +59,7 @@ def _describe(model: str, about: str) -> str:
     """Return what `--help` says before the options."""
     return "\n".join(
         [
-            about,
+            f"{about}\n{CONFIG}\n",
             _paragraph(f"Models: {', '.join(models.names())}."),
             "",
             _paragraph(f"Data sets: {', '.join(data.names())}."),

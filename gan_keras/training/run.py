@@ -2,13 +2,16 @@
 
 import dataclasses
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from gan_keras import data
+from gan_keras import data, distribution
+from gan_keras.distribution import Cluster
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.exporting import saved_model, translation
@@ -31,54 +34,97 @@ def run(options: Config) -> Path:
         Stopped: after Ctrl-C or another signal to stop, when everything is saved.
     """
     start = time.monotonic()
-    saved = setup.check_folder(options)
-    dataset = options.load_data()
-    setup.check_data(options, dataset, saved)
-    steps_per_epoch = setup.steps_of_an_epoch(options, dataset)
-    ruler = classifier.load_for(dataset) if options.evaluate_every else None
-    model = setup.build(options, dataset, steps_per_epoch)
-    if options.evaluate_every and "generator" not in model.averages:
-        raise UserError(f"{options.model} has no generator that --evaluate-every could measure.")
-    if options.dry_run:
-        setup.describe(model, dataset, steps_per_epoch)
-        return options.folder
-    with files.locked(options.folder):
-        saved = setup.check_folder(options)  # another process may have been here since
-        backup = Backup(options.folder / "backup", model, steps_per_epoch)
-        if saved:
-            backup.restore()
-            say_how_it_continues(model, saved, steps_per_epoch)
-            if changed := options.changes_since(run_folder.load(options.folder)[0]):
-                saved["changes"] = [*saved.get("changes", []), {**changed, "until_step": int(model.step)}]
-        else:
-            run_folder.clear(options.folder)
-        run_folder.save(options, saved or setup.facts(dataset, ruler))
-
-        how = "with labels" if model.reads_labels else "without labels"
-        continued = f", from step {int(model.step):,}" if saved else ""
-        domains = [dataset.describe(), *([dataset.partner.describe()] if dataset.partner else [])]
-        on = "\n  ".join([f"Training {options.model} {how} on", *domains])
-        print(f"{on}\ninto {options.folder}{continued}", flush=True)
+    cluster = distribution.join(options.strategy)
+    with cluster.explained(how_to_go_on(options)), ExitStack() as until_the_end:
+        with cluster.agreed():
+            setup.check_replicas(options, cluster.strategy.num_replicas_in_sync)
+            saved = setup.check_folder(options) if cluster.is_chief else None
+            dataset = options.load_data()
+            setup.check_data(options, dataset, saved)
+            steps_per_epoch = setup.steps_of_an_epoch(options, dataset)
+            ruler = classifier.load_for(dataset) if options.evaluate_every else None
+        model = setup.build(options, dataset, steps_per_epoch, cluster.strategy)
+        if options.evaluate_every and "generator" not in model.averages:
+            raise UserError(f"{options.model} has no generator that --evaluate-every could measure.")
+        cluster.check_alike({**options.to_json(), "data_dir": None, "data": dataset.facts().get("sha256")})
+        if options.dry_run:
+            if cluster.is_chief:
+                setup.describe(model, dataset, steps_per_epoch)
+            return options.folder
+        backup = Backup(options.folder / "backup", model, steps_per_epoch, cluster)
+        with cluster.agreed():
+            if cluster.is_chief:
+                until_the_end.enter_context(files.locked(options.folder))
+                begin(backup, dataset, ruler)
+        backup.broadcast()
+        announce(model, dataset, cluster)
         try:
             fit(model, dataset, steps_per_epoch, backup, ruler)
         except callbacks.Diverged as error:
-            if backup.restore():
+            if cluster.is_chief and backup.restore():
                 finish(model, dataset, start)
             raise callbacks.Diverged(error.cause, what_helps(model)) from None
         except Stopped:
-            finish(model, dataset, start)
+            end(model, dataset, start, cluster)
             raise
-        finish(model, dataset, start)
+        end(model, dataset, start, cluster)
     return options.folder
+
+
+def how_to_go_on(options: Config) -> str:
+    """Return what to do when a worker is lost."""
+    return (
+        f"What was saved last in {options.folder}/backup is whole. Start all workers again, to continue from there:\n"
+        f"  {run_folder.resume_command(options)}"
+    )
+
+
+def begin(backup: Backup, dataset: data.Dataset, ruler: classifier.Classifier | None) -> None:
+    """Make the folder of a new run, or restore the run that is continued.
+
+    Raises:
+        UserError: if the run to continue is another one.
+    """
+    model, options = backup.trained, backup.trained.config
+    saved = setup.check_folder(options)  # another process may have been here since
+    if saved:
+        backup.restore()
+        say_how_it_continues(model, saved, backup.steps_per_epoch)
+        if changed := options.changes_since(run_folder.load(options.folder)[0]):
+            saved["changes"] = [*saved.get("changes", []), {**changed, "until_step": model.steps_done}]
+    else:
+        run_folder.clear(options.folder)
+    run_folder.save(options, saved or setup.facts(dataset, ruler))
+
+
+def announce(model: GAN, dataset: data.Dataset, cluster: Cluster) -> None:
+    """Print what is trained on what, and where."""
+    options = model.config
+    if not cluster.is_chief:
+        print(f"Worker {cluster.number + 1} of {cluster.workers} helps; the first one says how it goes.", flush=True)
+        return
+    how = "with labels" if model.reads_labels else "without labels"
+    where = f", {cluster.describe()}" if cluster.strategy.num_replicas_in_sync > 1 else ""
+    continued = f", from step {model.steps_done:,}" if model.steps_done else ""
+    domains = [dataset.describe(), *([dataset.partner.describe()] if dataset.partner else [])]
+    on = "\n  ".join([f"Training {options.model} {how}{where} on", *domains])
+    print(f"{on}\ninto {options.folder}{continued}", flush=True)
+
+
+def end(model: GAN, dataset: data.Dataset, start: float, cluster: Cluster) -> None:
+    """Let the chief finish the run, while the others wait: a worker that has gone looks like one that has died."""
+    if cluster.is_chief:
+        finish(model, dataset, start)
+    cluster.wait()
 
 
 def what_helps(model: GAN) -> str:
     """Return what a user can do after a run has diverged, and is back at its last backup."""
-    if not int(model.step):
+    if not model.steps_done:
         return "Start again with a lower --learning-rate, or with --precision float32."
     rates = {name: value / 4 for name in RATES if (value := getattr(model.config, name))}
     return (
-        f"The state of step {int(model.step):,} is saved and exported. Continue from there at a lower rate:\n"
+        f"The state of step {model.steps_done:,} is saved and exported. Continue from there at a lower rate:\n"
         f"  {run_folder.resume_command(model.config, **rates)}"
     )
 
@@ -93,7 +139,7 @@ def say_how_it_continues(model: GAN, saved: dict[str, Any], steps_per_epoch: int
     before, now = saved.get("versions", {}).get("native_precision"), native_precision()
     if options.precision == "auto" and before not in (None, now):
         print(f"Note: this run was started in {before} and continues in {now}, which is faster on this machine.")
-    done = int(model.step) / steps_per_epoch
+    done = model.steps_done / steps_per_epoch
     if done > options.epochs:
         raise UserError(f"the run in {options.folder} already has {done:.3g} epochs; give more --epochs to continue.")
     if done == options.epochs:
@@ -109,24 +155,19 @@ def fit(
     model: GAN, dataset: data.Dataset, steps_per_epoch: int, backup: Backup, ruler: classifier.Classifier | None
 ) -> None:
     """Train the missing epochs, starting within an epoch if the run was stopped there."""
-    options, folder = model.config, model.config.folder
+    options, cluster = model.config, backup.cluster
     trains, chosen = setup.hold_out(options, dataset)
-    first_step, total_steps = int(model.step), options.epochs * steps_per_epoch
-    with files.writing(folder):
-        writer = tf.summary.create_file_writer(str(folder / "logs"))
-    log = callbacks.Log(folder / "history.csv", writer, first_step // steps_per_epoch, options.images_per_step)
-    samples = callbacks.Samples(folder / "samples", examples(dataset, options.samples), writer)
-    progress = callbacks.Progress(first_step, total_steps, options.epochs)
-    around = [callbacks.Finite(model), log, samples, backup, progress]
-    if ruler:  # before those that show its values
-        evaluation = LiveEvaluation(ruler, chosen.images)
-        around.insert(1, watch.Watch(options.evaluate_every, evaluation, folder, log.rows))
-    with backup.on_interrupt(), progress, closing(writer):
-        while (step := int(model.step)) < total_steps:
+    total_steps = options.epochs * steps_per_epoch
+    around = [callbacks.Finite(model), backup]
+    with backup.on_interrupt(), ExitStack() as until_the_end:
+        if cluster.is_chief:
+            evaluation = LiveEvaluation(ruler, chosen.images) if ruler else None
+            around[1:] = until_the_end.enter_context(writing(backup, dataset, evaluation))
+        while (step := model.steps_done) < total_steps:
             epoch, within = divmod(step, steps_per_epoch)
             model.within_epoch = within > 0
             model.fit(
-                setup.batches(options, trains, dataset.partner, skip=step),
+                setup.batches(options, trains, dataset.partner, step, cluster.strategy),
                 initial_epoch=epoch,
                 epochs=epoch + 1 if within else options.epochs,
                 steps_per_epoch=steps_per_epoch - within,
@@ -134,6 +175,24 @@ def fit(
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
             )
+
+
+@contextmanager
+def writing(
+    backup: Backup, dataset: data.Dataset, evaluation: LiveEvaluation | None
+) -> Iterator[list[keras.callbacks.Callback]]:
+    """Yield the callbacks that write and show something, in their order; the backup is among them."""
+    model, options, folder = backup.trained, backup.trained.config, backup.trained.config.folder
+    with files.writing(folder):
+        writer = tf.summary.create_file_writer(str(folder / "logs"))
+    first_epoch = model.steps_done // backup.steps_per_epoch
+    log = callbacks.Log(folder / "history.csv", writer, first_epoch, options.images_per_step)
+    samples = callbacks.Samples(folder / "samples", examples(dataset, options.samples), writer)
+    progress = callbacks.Progress(model.steps_done, options.epochs * backup.steps_per_epoch, options.epochs)
+    # Before those that show its values.
+    watched = [watch.Watch(options.evaluate_every, evaluation, folder, log.rows)] if evaluation else []
+    with progress, closing(writer):
+        yield [*watched, log, samples, backup, progress]
 
 
 def examples(dataset: data.Dataset, count: int) -> data.Batch:
@@ -160,7 +219,7 @@ def finish(model: GAN, dataset: data.Dataset, start: float) -> None:
     watch.export_best(model, folder)
     minutes, seconds = divmod(round(time.monotonic() - start), 60)
     print(
-        f"\nDone in {minutes} min {seconds} s, after step {int(model.step):,}. In {folder}:\n"
+        f"\nDone in {minutes} min {seconds} s, after step {model.steps_done:,}. In {folder}:\n"
         "  progress.gif   the digits, epoch by epoch\n"
         + ("  losses.png     losses and accuracies; the numbers are in history.csv\n" if rows else "")
         + f"  {', '.join(f'{name}/' for name in exported)}: SavedModels for tf.saved_model.load\n"

@@ -1,6 +1,7 @@
 """From options and data to a model that is ready to train, with all checks made before anything is written."""
 
 import platform
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -65,13 +66,36 @@ def hold_out(options: Config, dataset: data.Dataset) -> tuple[data.Split, data.S
     return trains, data.Split(*(rows[chosen] for rows in dataset.train))
 
 
-def batches(options: Config, trains: data.Split, partner: data.Dataset | None, skip: int) -> tf.data.Dataset:
-    """Return the batches of a run from a step on; with another domain, those of both."""
-    stream = data.batches(trains, options.images_per_step, options.seed, skip)
-    if partner is None:
-        return stream
-    # Another seed: in the same order, two sets of equally many images could be pairs.
-    return data.beside(stream, data.batches(partner.train, options.images_per_step, options.seed + 1, skip))
+def batches(
+    options: Config,
+    trains: data.Split,
+    partner: data.Dataset | None,
+    skip: int,
+    strategy: tf.distribute.Strategy | None = None,
+) -> tf.data.Dataset | tf.distribute.DistributedDataset:
+    """Return the batches of a run from a step on; with another domain, those of both. Each worker reads its shares."""
+
+    def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        number = context.num_replicas_in_sync // context.num_input_pipelines
+        first = context.input_pipeline_id * number
+        shares = data.Shares(number, first, context.num_replicas_in_sync, options.critic_steps)
+        stream = data.batches(trains, options.images_per_step, options.seed, skip, shares)
+        if partner is None:
+            return stream
+        # Another seed: in the same order, two sets of equally many images could be pairs.
+        others = data.batches(partner.train, options.images_per_step, options.seed + 1, skip, shares)
+        return data.beside(stream, others)
+
+    return (strategy or tf.distribute.get_strategy()).distribute_datasets_from_function(of_worker)
+
+
+def check_replicas(options: Config, replicas: int) -> None:
+    """Raise a `UserError` if the batches cannot be divided among the replicas."""
+    if options.batch_size % replicas:
+        raise UserError(
+            f"--batch-size is {options.batch_size}, and {replicas} replicas must get equal shares of a batch. "
+            f"Give a multiple of {replicas}."
+        )
 
 
 def check_data(options: Config, dataset: data.Dataset, saved: dict[str, Any] | None) -> None:
@@ -110,19 +134,22 @@ def execution(steps_per_epoch: int, options: Config) -> int:
     return max(steps for steps in range(1, options.steps_per_execution + 1) if steps_per_epoch % steps == 0)
 
 
-def build(options: Config, dataset: data.Dataset, steps_per_epoch: int) -> GAN:
-    """Return the untrained model, compiled.
+def build(
+    options: Config, dataset: data.Dataset, steps_per_epoch: int, strategy: tf.distribute.Strategy | None = None
+) -> GAN:
+    """Return the untrained model, compiled; on the devices of a strategy if one is given.
 
     Raises:
         UserError: if the model cannot make images of this size.
     """
     keras.utils.set_random_seed(options.seed)
-    model = models.load(options.model).Model(options, dataset.image_shape, len(dataset.class_names))
-    model.class_names = dataset.class_names
-    model.compile(
-        total_steps=options.epochs * steps_per_epoch,
-        steps_per_execution=execution(steps_per_epoch, options),
-    )
+    with strategy.scope() if strategy and strategy.num_replicas_in_sync > 1 else nullcontext():
+        model = models.load(options.model).Model(options, dataset.image_shape, len(dataset.class_names))
+        model.class_names = dataset.class_names
+        model.compile(
+            total_steps=options.epochs * steps_per_epoch,
+            steps_per_execution=execution(steps_per_epoch, options),
+        )
     return model
 
 

@@ -100,7 +100,7 @@ def keep(model: GAN, folder: Path) -> None:
     with files.replacing(folder / BEST) as temporary:
         np.savez(
             temporary,
-            step=model.step.numpy(),
+            step=model.steps_done,
             **{name: value.numpy() for name, value in of_network(model.sampler()).items()},
         )
 
@@ -109,7 +109,7 @@ def export_best(model: GAN, folder: Path) -> None:
     """Write the best generator of a run, if one was kept, as a SavedModel."""
     if not (folder / BEST).exists():  # nothing was evaluated, perhaps as the model has no sampler
         return
-    last_step = model.step.numpy()
+    last_step = model.steps_done
     try:
         with (folder / BEST).open("rb") as file, np.load(file) as content:
             best = dict(content)

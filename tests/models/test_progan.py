@@ -15,7 +15,7 @@ PERIOD = 40  # images, which are ten steps of four
 
 @pytest.fixture
 def two_stages(monkeypatch):
-    """Leave out the last stage, which takes as long to trace as the others; a tiny run in test_models.py has it."""
+    """Leave the last stage out: to trace it takes as long as the others do. A tiny run in test_models.py has it."""
     monkeypatch.setattr(progan.Model, "last", 1)
 
 

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-from gan_keras.data.formats.format import Found, Loaded, Place, readers, visible
+from gan_keras.data.formats.format import Found, Loaded, Place, in_sets, inside, part_of, readers
 
 for module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{module.name}")
@@ -12,8 +12,9 @@ for module in pkgutil.iter_modules(__path__):
 
 def found(place: Place) -> Iterator[Found]:
     """Yield what all readers find in a place."""
+    inside.cache_clear()
     for reader in readers:
         yield from reader(place)
 
 
-__all__ = ["Found", "Loaded", "Place", "found", "visible"]
+__all__ = ["Found", "Loaded", "Place", "found", "in_sets", "inside", "part_of"]

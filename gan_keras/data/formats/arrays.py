@@ -1,202 +1,181 @@
-"""NumPy's .npz files, as Keras, Kuzushiji-MNIST, MedMNIST and this package write them, and MATLAB's .mat files."""
+"""Arrays of images and labels under the names that are in use, in whatever files they are.
+
+A name tells what an array is (`images`, `x`, `data`; `labels`, `y`, `target`) and of which part (`train`). It is the
+name of the array, of its file or of both: `x_train` in mnist.npz, `train/data` in usps.h5, kmnist-train-imgs.npz.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import scipy.io
 
 from gan_keras.data import emnist
-from gan_keras.data.conversion import Conversion
+from gan_keras.data.conversion import Conversion, eight_bits
 from gan_keras.data.dataset import Split
-from gan_keras.data.formats.format import Found, Loaded, Place, reader, undamaged, without_labels
+from gan_keras.data.formats.format import Found, Loaded, natural, part_of, refuse, train_and_test, without_labels
 from gan_keras.ui.console import UserError
 
-TRAIN_KEYS: tuple[tuple[str, str | None], ...] = (  # names of the images and of their labels
-    ("x_train", "y_train"),
-    ("train_images", "train_labels"),
-    ("images", "labels"),
-    ("data", "target"),
-    ("data", "labels"),
-    ("x", "y"),
-    ("images", None),
-)
-TEST_KEYS: tuple[tuple[str, str | None], ...] = (("x_test", "y_test"), ("test_images", "test_labels"))
-PARTS = re.compile(r"(?P<name>\w+)-(?P<part>train|test)-(?P<what>imgs|labels)\.npz")  # Kuzushiji's four files
-KNOWN = {"kmnist": "kmnist", "fashion": "fashion_mnist"}  # the beginning of a file's name → the data set
-GREYS = (1, 16, 255)  # what white may be: of fractions and bits, of UCI's and scikit-learn's 8x8 digits, of bytes
-MLDATA_TRAIN = 60_000  # training images in mldata's mnist-original.mat, before the test images
-SVHN = re.compile(r"(?P<part>train|test|extra)_32x32\.mat")
+WORDS = {  # in the name of an array → what it is
+    **dict.fromkeys(("x", "images", "image", "imgs", "img", "data", "dataset", "features", "pixels"), "images"),
+    **dict.fromkeys(("y", "labels", "label", "target", "targets", "class", "classes"), "labels"),
+}
+WITHOUT_NAMES = {"arr_0": "x", "arr_1": "y"}  # how NumPy calls arrays that are saved without names
+ALONE = ("", "arr_0")  # names of the only array of a file
+NAMED = 8  # arrays that an error lists
+NEEDED = "images are looked for under names such as images, x_train or data, labels under labels, y_train or target"
+NUMERIC = "buif"  # kinds of NumPy's types
+PASSED_OVER = ("set", "arr")  # words that say nothing: train_set_x
+KNOWN = {"kmnist": "kmnist", "fashion": "fashion_mnist"}  # a word in the name of a file → the data set
+
+Place = tuple[Path, str]  # a file, and the name of an array in it
+Part = dict[str, Place]  # "images" and perhaps "labels" → where they are
+Read = Callable[[Path, str], np.ndarray]  # reads an array
 
 
-@reader
-def npz_files(place: Place) -> Iterator[Found]:
-    """Files with training and perhaps test images, and Kuzushiji's sets of four files."""
-    sets: dict[tuple[Path, str], dict[str, Path]] = {}
-    for file in place.files():
-        if file.suffix.lower() != ".npz":
-            continue
-        if part := PARTS.fullmatch(file.name.lower()):
-            sets.setdefault((file.parent, part["name"]), {})[f"{part['part']} {part['what']}"] = file
-        elif may_hold_images(file):
-            what = "Keras' mnist.npz" if file.name == "mnist.npz" else f"arrays in {file.name}"
-            yield Found(file, what, partial(load_npz, file), "mnist" if file.name == "mnist.npz" else "")
-    for (folder, name), files in sets.items():
-        yield Found(folder, f"{name}'s .npz files", partial(load_parts, folder, name, files), KNOWN.get(name, ""))
+class Role(NamedTuple):
+    """What a name says of an array."""
+
+    part: str  # "train", "valid" and so on; "" if it does not say
+    what: str  # "images" or "labels"; "" if it does not say
+    rest: tuple[str, ...]  # its other words, which are the same for arrays that belong together
 
 
-@reader
-def npy_file(place: Place) -> Iterator[Found]:
-    """A file with images alone; in a folder there may be anything in such files."""
-    file = place.path
-    if file.is_file() and file.suffix.lower() == ".npy":
-        yield Found(file, f"images in {file.name}", partial(load_npy, file))
+def role(name: str) -> Role:
+    """Return what the name of an array or of a file says."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=^[xyXY])(?=train|test|val)", " ", name)
+    words = re.findall(r"[a-z0-9]+", spaced.lower())
+    part = next((word for word in words if part_of(word)), "")
+    what = next((WORDS[word] for word in reversed(words) if word in WORDS), "")
+    known = {part, *WORDS, *PASSED_OVER}
+    return Role(part, what, tuple(word for word in words if word not in known and not word.isdigit()))
 
 
-@reader
-def mat_files(place: Place) -> Iterator[Found]:
-    """EMNIST's, the Street View House Numbers' and mldata's .mat files."""
-    street: dict[Path, dict[str, Path]] = {}
-    for file in place.files():
-        if file.suffix.lower() != ".mat":
-            continue
-        if part := SVHN.fullmatch(file.name.lower()):
-            street.setdefault(file.parent, {})[part["part"]] = file
-            continue
-        kind = emnist.kind_of(file.stem.lower().replace("-", "_"))
-        dataset = f"{emnist.PREFIX}{kind}" if kind else ""
-        yield Found(file, f"arrays in {file.name}", partial(load_mat, file), dataset)
-    for folder, files in street.items():
-        yield Found(folder, "Street View House Numbers", partial(load_street, folder, files))
+def alone_of_their_name(files: Sequence[Path]) -> list[Path]:
+    """Return the files whose names say what they hold, without those of one image each: img_1.npy, img_2.npy."""
+    roles = [(file.parent, role(file.stem)) for file in files]
+    count = Counter(roles)
+    return [file for file, one in zip(files, roles, strict=True) if one[1].what and count[one] == 1]
 
 
-def may_hold_images(path: Path) -> bool:
-    """Return whether an .npz file has an array of one of the names above, or cannot be read: `load_npz` says why."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            return any(image.lower() in map(str.lower, content.files) for image, _ in TRAIN_KEYS)
-    except Exception:  # damage makes NumPy raise whatever it comes upon
-        return True
+def named_arrays(
+    files: Iterable[Path], names: Callable[[Path], Sequence[str]], read: Read, kind: str
+) -> Iterator[Found]:
+    """Yield the sets of images that are in files, with the labels that belong to them.
+
+    Args:
+        files: those of one format.
+        names: returns the names of the arrays in a file; "" for the only one of a file.
+        read: reads one of them.
+        kind: how the format is called, for people.
+    """
+    sets: dict[tuple[Path, tuple[str, ...]], dict[str, Part]] = {}
+    others: dict[Path, Sequence[str]] = {}
+    for file in files:
+        of_file, of_folder, inside = role(file.name.partition(".")[0]), role(file.parent.name), names(file)
+        others[file] = inside
+        folder = file.parent.parent if of_folder.part and not of_file.part else file.parent
+        for name in inside:
+            own = role(WITHOUT_NAMES.get(name, name) if set(inside) == WITHOUT_NAMES.keys() else name)
+            part = own.part or of_file.part or of_folder.part or "train"
+            what = own.what or (of_file.what if name in ALONE and len(inside) == 1 else "")
+            key = (folder, (*of_file.rest, *own.rest))
+            sets.setdefault(key, {}).setdefault(part, {}).setdefault(what, (file, name))
+    for (folder, rest), named in sets.items():
+        parts = {part: arrays for part, arrays in named.items() if "images" in arrays}
+        holding = list(dict.fromkeys(file for arrays in parts.values() for file, _ in arrays.values()))
+        for file in holding:
+            others.pop(file, None)
+        if parts:
+            path = holding[0] if len(holding) == 1 else folder
+            what = f"{kind} in {', '.join(file.name for file in holding[:4])}"
+            yield Found(path, what, partial(load, path, parts, read), data_set(holding[0], rest))
+    for file, inside in others.items():
+        there = ", ".join(inside[:NAMED]) + (", …" if len(inside) > NAMED else "")
+        problem = f"{file} has the arrays {there or 'none'}; {NEEDED}."
+        yield Found(file, f"other arrays in {file.name}", partial(refuse, problem), guess=True, unread=True)
 
 
-def load_npz(path: Path, conversion: Conversion) -> Loaded:
-    """Load a file that holds images and labels under names that are in use.
+def data_set(file: Path, rest: Sequence[str]) -> str:
+    """Return the name of the data set that a file is named after, or ""."""
+    if file.name == "mnist.npz":
+        return "mnist"
+    kind = emnist.kind_of("_".join(rest))
+    return f"{emnist.PREFIX}{kind}" if kind else next((KNOWN[word] for word in rest if word in KNOWN), "")
+
+
+def load(path: Path, parts: Mapping[str, Part], read: Read, conversion: Conversion) -> Loaded:
+    """Load images and labels; test images without labels are left out where the training images have some.
 
     Raises:
-        UserError: if it is damaged, or if its arrays are not images and labels.
+        UserError: if a file is damaged, or if the arrays are not images and labels.
     """
-    arrays = read_npz(path)
-    names = {name.lower(): name for name in arrays}
-
-    def pair(keys: tuple[tuple[str, str | None], ...]) -> Split | None:
-        for image_key, label_key in keys:
-            if image_key in names and (label_key is None or label_key in names):
-                labels = arrays[names[label_key]] if label_key else None
-                return split(path, arrays[names[image_key]], labels)
-        return None
-
-    train = pair(TRAIN_KEYS)
-    if train is None:
-        raise UserError(
-            f"{path} has the arrays {', '.join(arrays) or 'none'}; it needs x_train and y_train, or images."
-        )
-    return Loaded(train, pair(TEST_KEYS))
+    labelled = {part for part, arrays in parts.items() if "labels" in arrays}
+    left = [part for part in parts if labelled and part not in labelled]
+    if any(part_of(part) == "train" for part in left):
+        raise UserError(f"{path} has labels of the test images, and none of the training images.")
+    arrays = {part: {what: read(*at) for what, at in parts[part].items()} for part in parts if part not in left}
+    return from_arrays(path, arrays, [f"the images {', '.join(left)} have no labels, and are left out"] if left else [])
 
 
-def load_npy(path: Path, conversion: Conversion) -> Loaded:
-    """Load images without labels.
-
-    Raises:
-        UserError: if the file is damaged, or holds something else.
-    """
-    with undamaged(path), path.open("rb") as file:
-        images = np.load(file, allow_pickle=False)
-    return Loaded(split(path, images, None))
-
-
-def load_parts(folder: Path, name: str, files: Mapping[str, Path], conversion: Conversion) -> Loaded:
-    """Load Kuzushiji's files, each with one array.
-
-    Raises:
-        UserError: if one is missing or damaged.
-    """
-
-    def part(which: str) -> Split:
-        values = []
-        for what in ("imgs", "labels"):
-            if f"{which} {what}" not in files:
-                raise UserError(f"{folder} has no {name}-{which}-{what}.npz.")
-            path = files[f"{which} {what}"]
-            values.append(next(iter(read_npz(path).values())))
-        return split(path, *values)
-
-    has_test = any(key.startswith("test") for key in files)
-    return Loaded(part("train"), part("test") if has_test else None)
-
-
-def load_mat(path: Path, conversion: Conversion) -> Loaded:
-    """Load EMNIST's `dataset`, with images in rows, or mldata's `data`, with images in columns.
-
-    Raises:
-        UserError: if it is damaged, or holds something else.
-    """
-    with undamaged(path):
-        arrays = scipy.io.loadmat(path, simplify_cells=True)
-        if "dataset" in arrays:
-            whole = arrays["dataset"]
-            train, test = (split(path, whole[part]["images"], whole[part]["labels"]) for part in ("train", "test"))
-            mapping = np.atleast_2d(whole.get("mapping", np.zeros((0, 2))))
-            return Loaded(train, test, [chr(int(row[-1])) for row in mapping], turned=True)
-        if {"data", "label"} <= arrays.keys():
-            both = split(path, arrays["data"].T, arrays["label"])
-            if len(both.images) <= MLDATA_TRAIN:
-                return Loaded(both)
-            train, test = (Split(*(rows[part] for rows in both)) for part in np.s_[:MLDATA_TRAIN, MLDATA_TRAIN:])
-            return Loaded(train, test)
-    named = ", ".join(name for name in arrays if not name.startswith("__"))
-    raise UserError(f"{path} has the arrays {named or 'none'}; of .mat files, EMNIST's, SVHN's and mldata's are read.")
-
-
-def load_street(folder: Path, files: Mapping[str, Path], conversion: Conversion) -> Loaded:
-    """Load the Street View House Numbers: images [32, 32, 3, count], labels from 1 to 10, where 10 is the digit 0.
-
-    Raises:
-        UserError: if a file is damaged or the training images are missing.
-    """
-
-    def part(path: Path) -> Split:
-        with undamaged(path):
-            arrays = scipy.io.loadmat(path)
-            if not {"X", "y"} <= arrays.keys():
-                raise UserError(f"{path} has no arrays X and y.")
-            return split(path, np.moveaxis(arrays["X"], -1, 0), arrays["y"] % 10)
-
-    if "train" not in files:
-        raise UserError(f"{folder} has no train_32x32.mat.")
-    return Loaded(part(files["train"]), part(files["test"]) if "test" in files else None)
-
-
-def read_npz(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of an .npz file; it cannot run code."""
-    with undamaged(path), path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-        return dict(content)
-
-
-def split(path: Path, images: np.ndarray, labels: np.ndarray | None) -> Split:
-    """Return arrays of the usual shapes as a `Split`.
-
-    Images may be flat (square ones), with or without channels; white may be 1, 16 or 255. Labels may be
-    numbers or one-hot.
+def from_arrays(path: Path, arrays: Mapping[str, Mapping[str, np.ndarray]], notes: Sequence[str] = ()) -> Loaded:
+    """Return what parts are, each of which has `images` and perhaps `labels`; all that are no training is for the test.
 
     Raises:
         UserError: if they are not images and labels.
     """
-    images = as_images(path, np.asarray(images))
+    names, numbers = numbered([part["labels"] for part in arrays.values() if "labels" in part])
+    values = [np.asarray(part["images"]) for part in arrays.values()]
+    known = [(images.min(), images.max()) for images in values if images.dtype.kind in NUMERIC and images.size]
+    extent = (min(low for low, _ in known), max(high for _, high in known)) if known else None
+    splits: dict[str, list[Split]] = {}
+    for name, part in arrays.items():
+        labels = numbers.pop(0) if "labels" in part else None
+        splits.setdefault(part_of(name) or "train", []).append(split(path, part["images"], labels, extent))
+    if any(len({one.images.shape[1:] for one in several}) > 1 for several in splits.values()):
+        raise UserError(f"{path} has images of several sizes ({', '.join(arrays)}). Give one file, or make them equal.")
+    whole = {
+        part: one[0] if len(one) == 1 else Split(*map(np.concatenate, zip(*one, strict=True)))
+        for part, one in splits.items()
+    }
+    return Loaded(*train_and_test(whole), names, notes=tuple(notes))
+
+
+def numbered(labels: Iterable[np.ndarray]) -> tuple[list[str], list[np.ndarray]]:
+    """Return the names of classes in natural order, and labels as their numbers; no names if labels are numbers."""
+    labels = [np.asarray(part) for part in labels]
+    if all(part.dtype.kind in "buif" for part in labels):
+        return [], labels
+    words = [[word.decode() if isinstance(word, bytes) else str(word) for word in part.ravel()] for part in labels]
+    names = sorted({word for part in words for word in part}, key=natural)
+    if all(name.isdecimal() for name in names):
+        return [], [np.array(part, np.int64) for part in words]
+    number = {name: index for index, name in enumerate(names)}
+    return names, [np.array([number[word] for word in part], np.int64) for part in words]
+
+
+def split(
+    path: Path, images: np.ndarray, labels: np.ndarray | None, extent: tuple[float, float] | None = None
+) -> Split:
+    """Return arrays of the usual shapes as a `Split`.
+
+    Args:
+        path: where they are, for an error.
+        images: flat (square ones) or not, with or without channels, and of any range in `conversion.LEVELS`.
+        labels: numbers or one-hot.
+        extent: the lowest and highest value of all images that belong together; default: of these.
+
+    Raises:
+        UserError: if they are not images and labels.
+    """
+    images = as_images(path, np.asarray(images), extent)
     if labels is None:
         return without_labels(images)
     labels = np.squeeze(np.asarray(labels))
+    labels = labels[None] if labels.ndim == 0 else labels
     if labels.ndim == 2 and len(labels) == len(images):
         if not (np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()):
             raise UserError(
@@ -210,20 +189,22 @@ def split(path: Path, images: np.ndarray, labels: np.ndarray | None) -> Split:
     return Split(images, labels.astype(np.int32))
 
 
-def as_images(path: Path, values: np.ndarray) -> np.ndarray:
+def as_images(path: Path, values: np.ndarray, extent: tuple[float, float] | None = None) -> np.ndarray:
     """Return images as uint8 [count, height, width, channels].
 
     Raises:
         UserError: if their shape or their values are not those of images.
     """
-    if values.dtype.kind not in "buif" or not values.size:
+    if values.dtype.kind not in NUMERIC or not values.size:
         raise UserError(f"{path} has images of the type {values.dtype}, or none.")
-    low, high = values.min(), values.max()
-    if not 0 <= low <= high <= 255:
-        raise UserError(f"{path} has pixels from {low:g} to {high:g}; they must be from 0 to 255, or from 0 to 1.")
-    white = next(top for top in GREYS if high <= top)
-    if values.dtype != np.uint8 or white < 255:
-        values = np.rint(values * (255 / white)).astype(np.uint8)
+    low, high = extent or (values.min(), values.max())
+    if high > 255 and values.dtype.kind == "f":
+        raise UserError(f"{path} has pixels up to {high:g}; they must be from 0 to 255, or from 0 to 1.")
+    if values.dtype != np.uint8 or high <= 16:
+        try:
+            values = eight_bits(values, low, high)
+        except ValueError as error:
+            raise UserError(f"{path} has {error}.") from None
     if values.ndim == 2:
         side = round(values.shape[1] ** 0.5)
         if side * side != values.shape[1]:

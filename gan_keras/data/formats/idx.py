@@ -19,28 +19,46 @@ from gan_keras.data.dataset import Split
 from gan_keras.data.formats.format import Found, Loaded, Place, reader
 from gan_keras.ui.console import UserError
 
-NAME = re.compile(  # as its authors name the files, and as 7-Zip, macOS, Kaggle and EMNIST do
+NAME = re.compile(  # as its authors name the files, and as 7-Zip, macOS, Kaggle, EMNIST and browsers do
     r"(qmnist-|emnist-(?P<kind>[a-z]+)-)?(?P<part>train|t10k|test|testing|training)[-_](?P<what>images|labels)"
-    r"[-._]idx[13][-_]ubyte(\.gz)?"
+    r"[-._](idx[13][-_]ubyte|idx[13]?)( ?\(\d+\))?(\.gz)?"
 )
 TEST = ("t10k", "test", "testing")
+
+Sets = dict[tuple[Path, str], dict[str, Path]]  # folder and kind → "train images" and so on → file
 DIMENSIONS = {"images": 3, "labels": 1}
 
 
 @reader
 def idx_files(place: Place) -> Iterator[Found]:
     """MNIST's four files, or EMNIST's four for each of its kinds, in any folder of a place."""
-    sets: dict[tuple[Path, str], dict[str, Path]] = {}
+    sets: Sets = {}
     for file in place.files():
         if name := NAME.fullmatch(file.name.lower()):
             part = "test" if name["part"] in TEST else "train"
             files = sets.setdefault((file.parent, name["kind"] or ""), {})
             if f"{part} {name['what']}" not in files or file.suffix != ".gz":  # unpacked files are faster
                 files[f"{part} {name['what']}"] = file
+    sets = joined(sets)
     whole = {key: files for key, files in sets.items() if {"train images", "train labels"} <= files.keys()}
     for (folder, kind), files in (whole or sets).items():
         what = f"EMNIST's IDX files, {kind}" if kind else "IDX files"
         yield Found(folder, what, partial(load, folder, kind, files), f"emnist_{kind}" if kind else "")
+
+
+def joined(sets: Sets) -> Sets:
+    """Return sets with those of folders beside each other as one, such as `train` and `test`, if they share no file."""
+    beside: dict[tuple[Path, str], list[tuple[Path, str]]] = {}
+    for folder, kind in sets:
+        beside.setdefault((folder.parent, kind), []).append((folder, kind))
+    result: Sets = {}
+    for key, members in beside.items():
+        files = [item for member in members for item in sets[member].items()]
+        if len(members) > 1 and len(dict(files)) == len(files):
+            result.setdefault(key, dict(files))
+        else:
+            result |= {member: sets[member] for member in members}
+    return result
 
 
 def load(folder: Path, kind: str, files: dict[str, Path], conversion: Conversion) -> Loaded:

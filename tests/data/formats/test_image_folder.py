@@ -196,6 +196,27 @@ def test_the_greys_of_16_bits_are_scaled_and_not_clipped(tmp_path):
     np.testing.assert_allclose(np.asarray(decoding.decode(path)), ramp / 257, atol=0.51)
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_fewer_bits_in_16_are_scaled_by_the_brightest_of_all(bits, suffix, tmp_path):
+    """A microscope's 12 bits are stored in 16; a picture that is dark beside the others stays dark."""
+    ramp = np.arange(256).reshape(16, 16)
+    for name, top in (("bright", 2**bits - 1), ("dark", 2**bits // 4 - 1)):
+        write(tmp_path, f"{name}/1.{suffix}", np.rint(ramp * (top / 255)).astype(np.uint16))
+    dataset = data.load("", tmp_path, Conversion(image_size=16))
+    np.testing.assert_allclose(dataset.train.images[0, ..., 0], ramp, atol=1)
+    np.testing.assert_allclose(dataset.train.images[1, ..., 0], ramp / 4, atol=1)
+
+
+def test_train_may_be_a_class_beside_others(tmp_path):
+    for name in ("bus", "car", "train"):
+        write(tmp_path, f"{name}/1.png", grey(9))
+    with pytest.raises(UserError, match=r"pictures in train and in bus, car, so that train may be a class"):
+        data.load(data_dir=tmp_path)
+    write(tmp_path, "test/1.png", grey(9))
+    assert data.load(data_dir=tmp_path).class_names == ["all"], "with a folder test it is a part"
+
+
 @pytest.mark.parametrize(("orientation", "turned"), [(1, 0), (3, 2), (6, 3), (8, 1)])
 def test_a_picture_is_turned_as_its_camera_says(orientation, turned, tmp_path):
     exif = Image.Exif()

@@ -1,12 +1,17 @@
-"""Tables: where the labels stand, and what they are."""
+"""Tables: where the labels stand, what they are, and the texts that tables are written in."""
+
+import bz2
+import gzip
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from layouts import SPLITS, assert_labelled, assert_right, marked, write_csv
 
 from gan_keras import data
+from gan_keras.data import Split
 from gan_keras.ui.console import UserError
 
 
@@ -70,4 +75,90 @@ def test_tables_of_other_classes_do_not_belong_together(tmp_path):
 def test_a_parquet_file_without_pictures_is_refused(columns, message, tmp_path):
     pa.parquet.write_table(pa.table(columns), tmp_path / "data.parquet")
     with pytest.raises(UserError, match=message):
+        data.load(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("header", [True, False])
+def test_two_words_are_labels(header, last, tmp_path):
+    images, labels = marked(100, 0, 2)
+    frame = pd.DataFrame(images.reshape(100, -1)).add_prefix("p")
+    frame.insert(frame.shape[1] if last else 0, "kind", np.array(["neg", "pos"])[labels])
+    frame.to_csv(tmp_path / "data.csv", index=False, header=header)
+    assert_labelled(tmp_path, 100, ["neg", "pos"])
+
+
+@pytest.mark.parametrize("name", ["data.csv", "data.arff"])
+def test_a_table_without_rows_is_said_to_have_none(name, tmp_path):
+    write_csv(tmp_path / name, Split(np.zeros((1, 28, 28, 1)), np.zeros(1)))
+    if name.endswith("csv"):
+        (tmp_path / name).write_text((tmp_path / name).read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    else:
+        (tmp_path / name).write_text("@RELATION a\n@ATTRIBUTE p REAL\n@DATA\n", encoding="utf-8")
+    with pytest.raises(UserError, match="no rows of images"):
+        data.load(data_dir=tmp_path)
+
+
+def fields(split, separator=",", last=False):
+    """Return the text of a table without a head."""
+    rows = [(*image.ravel(), label) if last else (label, *image.ravel()) for image, label in zip(*split, strict=True)]
+    return "\n".join(separator.join(map(str, row)) for row in rows) + "\n"
+
+
+def semicolons(part, split):
+    return f"{part}.csv", fields(split, ";").encode()
+
+
+def tabs(part, split):
+    return f"mnist_{part}.tsv", fields(split, "\t").encode()
+
+
+def of_uci(part, split):
+    return f"optdigits.{part[:3]}", fields(split, last=True).encode()
+
+
+def of_hastie(part, split):
+    """The post office's digits of The Elements of Statistical Learning: numbers from -1 to 1 between spaces."""
+    scaled = split._replace(images=split.images / 127.5 - 1, labels=split.labels.astype(float))
+    return f"zip.{part}.gz", gzip.compress(fields(scaled, " ").encode())
+
+
+def sparse(split, lowest=0, scale=1.0, shift=0.0):
+    """Return the text of LIBSVM's format; pixels that are 0 are left out."""
+    lines = []
+    for image, label in zip(*split, strict=True):
+        values = image.ravel() * scale + shift
+        lines.append(" ".join([str(label + lowest), *(f"{i + 1}:{v:g}" for i, v in enumerate(values) if v)]))
+    return bz2.compress(("\n".join(lines) + "\n").encode())
+
+
+def of_libsvm(part, split):
+    return f"mnist{'.t' if part == 'test' else ''}.bz2", sparse(split)
+
+
+def of_torchvision(part, split):
+    """Its USPS: digits from -1 to 1, whose labels are counted from 1."""
+    return f"usps{'.t' if part == 'test' else ''}.bz2", sparse(split, 1, 2 / 255, -1)
+
+
+@pytest.mark.parametrize("write", [semicolons, tabs, of_uci, of_hastie, of_libsvm, of_torchvision])
+def test_texts_as_they_are_found(write, tmp_path):
+    for part, split in SPLITS.items():
+        name, content = write(part, split)
+        (tmp_path / name).write_bytes(content)
+    assert_right(data.load(data_dir=tmp_path))
+
+
+def test_openml(tmp_path):
+    """Its mnist_784.arff, whose labels are texts."""
+    split = marked(100, 0)
+    head = [f"@ATTRIBUTE pixel{number + 1} REAL" for number in range(784)]
+    head = ["@RELATION mnist_784", *head, "@ATTRIBUTE class {0,1,2,3,4,5,6,7,8,9}", "@DATA\n"]
+    (tmp_path / "mnist_784.arff").write_text("\n".join(head) + fields(split, last=True), encoding="utf-8")
+    assert_labelled(tmp_path, 100)
+
+
+def test_a_text_of_words_is_no_table(tmp_path):
+    (tmp_path / "notes.txt").write_text("many words " * 100, encoding="utf-8")
+    with pytest.raises(UserError, match=r"nothing that can be read as images; it holds notes\.txt"):
         data.load(data_dir=tmp_path)

@@ -1,0 +1,62 @@
+"""The classifiers of the study: trained on real and synthetic images, whose share validation images choose."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from gan_keras import data
+from gan_keras.comparison.study_data import Parts, filled
+from gan_keras.evaluation import classifier
+
+SHARES = (0.25, 0.5, 0.75)  # of synthetic images in a batch
+BATCH = 64  # images in a batch, real and synthetic together
+FILTERS = 16  # channels of the first layers: half those of the shipped classifier, for a quarter of the time
+
+
+def chosen(
+    few: data.Split, made: data.Split | None, parts: Parts, *, moves: bool, steps: int, seed: int
+) -> dict[str, Any]:
+    """Train a classifier with each of `SHARES`, and return the test accuracy of the one that validates best.
+
+    Args:
+        few: the labelled images.
+        made: synthetic images; None for none, and then there is nothing to choose.
+        parts: the images that validate and test.
+        moves: whether all images are moved.
+        steps: training steps of each classifier.
+        seed: of the classifiers and their batches.
+
+    Returns:
+        "accuracy"; with synthetic images also the chosen "share", and the accuracies of all shares in "validation".
+    """
+    if made is None:
+        network = taught(mixed(few, few, 0, seed), parts, moves=moves, steps=steps, seed=seed)
+        return {"accuracy": classifier.accuracy(network, parts.test)}
+    networks = {
+        share: taught(mixed(few, made, share, seed), parts, moves=moves, steps=steps, seed=seed) for share in SHARES
+    }
+    validation = {share: classifier.accuracy(network, parts.validation) for share, network in networks.items()}
+    share = max(SHARES, key=lambda share: validation[share])  # the smallest of equals
+    return {"accuracy": classifier.accuracy(networks[share], parts.test), "share": share, "validation": validation}
+
+
+def mixed(real: data.Split, made: data.Split, share: float, seed: int) -> tf.data.Dataset:
+    """Return endless batches of `BATCH` images, of which a share are made; drawn by the seed."""
+    size = round(share * BATCH)
+    batches = data.batches(filled(real, BATCH - size), BATCH - size, seed)
+    if not size:
+        return batches
+    others = data.batches(filled(made, size), size, seed + 1)  # in another order, if they are as many
+
+    def join(one: data.Batch, other: data.Batch) -> data.Batch:
+        return {name: tf.concat([one[name], other[name]], axis=0) for name in one}
+
+    return tf.data.Dataset.zip(batches, others).map(join)
+
+
+def taught(batches: tf.data.Dataset, parts: Parts, *, moves: bool, steps: int, seed: int) -> keras.Model:
+    """Return a classifier that was trained on batches."""
+    training = classifier.Training(epochs=1, batch_size=BATCH, seed=seed)
+    shape = parts.pool.images.shape[1:]
+    return classifier.train_on(batches, shape, parts.classes, training, steps, filters=FILTERS, moves=moves, verbose=0)
