@@ -1,4 +1,4 @@
-"""Disturb a job of several workers at a random step, start it again, and compare with one that nothing disturbed.
+"""Disturb a job of several workers after a random epoch, start it again, and compare with one that nothing disturbed.
 
 Each time, the others must end within a minute and say how to go on, and the job that goes on must end bit for bit as
 the undisturbed one. A worker that is only slow must disturb nothing.
@@ -55,7 +55,7 @@ class Options:
 
 @console.command
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Kill as the command line says, and print a row for each time."""
+    """Disturb as the command line says, and print a row for each time."""
     options = tyro.cli(Options, prog="python -m benchmarks.faults", args=arguments, description=__doc__)
     chance = random.Random(options.seed)
     columns = [options.how, "last saved step", "the others ended after", "ends as undisturbed"]
@@ -66,15 +66,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for number in range(options.times):
             victim, run = chance.randrange(options.workers), folder / f"run{number}"
             job = Workers("gan_keras.train", [*JOB, "--out", run], options.workers, folder, spaces)
-            wait_for(run, chance.randrange(EPOCHS), job)
+            wait_for(run, max(1, chance.randrange(EPOCHS)), job)
             if options.how == "slow":
                 slow(job.processes[victim])
                 step, seconds = "", "-"
             else:
                 took = end(job, victim, options.how, spaces)
                 step, seconds = STEPS * epoch_of(run), f"{took:.0f} s"
-                again = ["--out", run, "--resume"] if step else [*JOB, "--out", run]  # where nothing is saved yet
-                job = Workers("gan_keras.train", again, options.workers, folder, spaces)
+                job = Workers("gan_keras.train", ["--out", run, "--resume"], options.workers, folder, spaces)
             codes = [one.code for one in job.wait()]
             same = codes == [0] * options.workers and alike(folder / "whole", run)
             print(f"| worker {victim + 1} | {step} | {seconds} | {'yes' if same else 'NO'} |", flush=True)

@@ -17,14 +17,14 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import tyro
 
 from benchmarks import machine
 from benchmarks.workers import Workers
-from gan_keras.options import Count, check_ranges
+from gan_keras.options import Between, Count, check_ranges
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -46,7 +46,7 @@ class Options:
 
     model: str = "dcgan"  # the model, with its default options
     batch_size: Count = 128  # images in a batch, of all workers together; 128 as in the paper
-    workers: tuple[Count, ...] = (1, 2, 4)  # numbers of workers
+    workers: tuple[Annotated[int, Between(2, 64)], ...] = (2, 4)  # numbers of workers
     steps: Count = 20  # steps in an epoch, of which two are timed
 
     def __post_init__(self) -> None:
@@ -76,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     seconds = [alone.seconds] + [timed(options, size, strategy="none").seconds for size in sizes[1:]]
     per_image, fixed = np.polyfit(sizes, seconds, 1)
     print(f"\nOne worker alone: {fixed:.3f} s a step and {per_image * 1000:.2f} ms an image of its share ({sizes}).")
-    weights = max((count, sent) for count, sent in exchanged)
-    volume = weights[1] / (2 * (weights[0] - 1)) if weights[0] > 1 else 0.0
+    most, sent = max(exchanged)
+    volume = sent / (2 * (most - 1))  # of what is exchanged, once
     print("\n" + "\n".join(predictions(options.batch_size, fixed, per_image, volume)))
 
 

@@ -11,6 +11,8 @@ import dataclasses
 import functools
 import json
 import os
+import signal
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +23,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import tensorflow as tf
 
+from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
 T = TypeVar("T")
@@ -82,7 +85,7 @@ class Cluster:
         """Return the rows of all workers, one after the other; they may have different numbers of them."""
         if self.workers == 1:
             return rows
-        exchanged = rows.astype(np.int32) if rows.dtype.itemsize < 4 else rows  # TensorFlow exchanges no bytes
+        exchanged = rows.astype(np.int32) if rows.dtype.kind in "bu" else rows  # TensorFlow exchanges no bytes
         return self._gathering(tf.constant(exchanged)).numpy().astype(rows.dtype)
 
     @functools.cached_property
@@ -121,7 +124,7 @@ class Cluster:
         """
         try:
             yield
-        except UserError:
+        except (UserError, OSError):
             self.any(True)
             raise
         if self.any(False):
@@ -177,6 +180,7 @@ class Cluster:
             raise UserError(f"another worker has ended or cannot be reached ({_first_line(error)}). {advice}") from None
 
 
+# A thread does not see it: what threads compute, such as metrics, is not exchanged, for its order would be by chance.
 _sharing: ContextVar[Cluster] = ContextVar("sharing")
 
 
@@ -252,9 +256,24 @@ def _workers() -> Cluster:
     number = tasks.index((resolver.task_type, resolver.task_id))
     print(f"Worker {number + 1} of {len(tasks)} waits for the others.", flush=True)
     try:
-        return Cluster(tf.distribute.MultiWorkerMirroredStrategy(resolver), number, len(tasks))
+        with _stoppable():
+            return Cluster(tf.distribute.MultiWorkerMirroredStrategy(resolver), number, len(tasks))
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         raise UserError(f"the workers did not come together: {_first_line(error)}") from None
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let signals end the process at once: while TensorFlow waits in its own code, Python's handlers do not run."""
+    in_main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.getsignal(number) for number in console.stop_signals()} if in_main else {}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def resolver_of_environment() -> tf.distribute.cluster_resolver.ClusterResolver | None:

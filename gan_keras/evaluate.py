@@ -38,13 +38,18 @@ def evaluate(options: Options) -> dict[str, Any]:
         UserError: if the source, the data or the ruler cannot be used.
     """
     start = time.monotonic()
-    if is_translator(options.source):
-        result, text, out = of_translations(options)
-    else:
-        with distribution.shared_work("Start all of them again.") as cluster:
-            evaluation = prepare(options)
+    with distribution.shared_work("Start all of them again.") as cluster:
+        if not is_translator(options.source):
+            with cluster.agreed():
+                evaluation = prepare(options)
             result, out = evaluation.run(), evaluation.out
-        text = report.table(result) if cluster.is_chief else "Measured; the first worker says what."
+            text = report.table(result)
+        elif cluster.is_chief:  # alone: these are few images
+            with distribution.Cluster().sharing():
+                result, text, out = of_translations(options)
+    if not cluster.is_chief:
+        print("Measured; the first worker says what.")
+        return {}
     print(f"{text}\n\nIn {out}: metrics.json, metrics.jsonl, report.png ({time.monotonic() - start:.0f} s)")
     return result
 

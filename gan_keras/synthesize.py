@@ -77,16 +77,16 @@ def synthesize(options: Options) -> dict[str, Any]:
         UserError: if the model makes no labelled images, or none as they are asked for.
     """
     run = options.run or loading.SHIPPED
-    generator = loading.load_generator(run)
-    if not hasattr(generator, "classes"):
-        raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
-    classes = int(generator.classes())
-    order = synthesis.Order(
-        counts={"train": options.count, "test": options.test_count},
-        balance=synthesis.shares(options.balance, classes),
-        seed=options.seed,
-        controls=loading.truncated(generator, run, options.truncation),
-    )
+    with distribution.sharing().agreed():
+        generator = loading.load_generator(run)
+        if not hasattr(generator, "classes"):
+            raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
+        order = synthesis.Order(
+            counts={"train": options.count, "test": options.test_count},
+            balance=synthesis.shares(options.balance, int(generator.classes())),
+            seed=options.seed,
+            controls=loading.truncated(generator, run, options.truncation),
+        )
     facts: dict[str, Any] = {
         "generator": str(run),
         "sha256": synthesis.weights_sha256(generator),

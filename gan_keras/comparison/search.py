@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from gan_keras.ui import files, pictures
 from gan_keras.ui.console import UserError
 
 SEARCHER, SEARCHERS = "searcher", ".searchers"  # what a trial says of its process; the folder where these are
+TAKEN = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING]  # the last by others, at this moment
 FRAMES = 10  # live evaluations in a trial, at each of which a poor one may end
 
 
@@ -76,13 +77,20 @@ def search(options: Options) -> optuna.Study:
     dataset = dataclasses.replace(dataset, train=trains)
     # Several models compile the same functions of Keras; TensorFlow warns about it as if it were a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with searcher(options.out) as name:
-        study = open_study(options, terms, spaces)
-        retry_abandoned(study, options.out, name)
-        taken = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING]  # the last by others, at this moment
-        while (number := len(study.get_trials(deepcopy=False, states=taken))) < options.trials:
-            trial = study.ask(spaces)
-            trial.set_user_attr(SEARCHER, name)
+    options.out.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(options.out / ".lock")  # others may begin at the same moment
+    with ExitStack() as until_the_end:
+        with lock:
+            name = until_the_end.enter_context(searcher(options.out))
+            study = open_study(options, terms, spaces)
+            retry_abandoned(study, options.out, name)
+        while True:
+            with lock:
+                number = len(study.get_trials(deepcopy=False, states=TAKEN))
+                if number >= options.trials:
+                    break
+                trial = study.ask(spaces)
+                trial.set_user_attr(SEARCHER, name)
             given = search_report.written(options.model, trial.params)
             print(f"\n[{number + 1} of {options.trials}] {given}", flush=True)
             try:
@@ -93,7 +101,7 @@ def search(options: Options) -> optuna.Study:
             except callbacks.Diverged as error:
                 study.tell(trial, state=TrialState.PRUNED)
                 print(error)
-            with filelock.FileLock(options.out / ".report.lock"):
+            with lock:
                 search_report.save(study, options.out)
             keras.backend.clear_session()
             gc.collect()

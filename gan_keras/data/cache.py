@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import platformdirs
 
@@ -43,10 +44,20 @@ def unpacked(archives: Mapping[Path, str]) -> Path:
         UserError: if one is damaged, or too large for the disk.
     """
     folder = place(list(archives), *archives.values())
-    if folder.is_dir():
-        return folder
-    sizes = {archive: sum(contents(archive).values()) for archive in archives}
     folder.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(folder.with_suffix(".lock")):  # workers of one machine come here at the same moment
+        if not folder.is_dir():
+            unpack_all(archives, folder)
+    return folder
+
+
+def unpack_all(archives: Mapping[Path, str], folder: Path) -> None:
+    """Unpack archives into a new folder.
+
+    Raises:
+        UserError: if one is damaged, or too large for the disk.
+    """
+    sizes = {archive: sum(contents(archive).values()) for archive in archives}
     free = shutil.disk_usage(folder.parent).free
     if sum(sizes.values()) > free:
         needed = f"{sum(sizes.values()) / 1e9:.1f} GB unpacked, and {free / 1e9:.1f} are free"
@@ -55,7 +66,6 @@ def unpacked(archives: Mapping[Path, str]) -> Path:
         for archive, inner in archives.items():
             with undamaged(archive):
                 unpack(archive, temporary / inner)
-    return folder
 
 
 def unpack(archive: Path, folder: Path) -> None:

@@ -15,7 +15,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     kernel does not cover (float64, masks, another axis, renormalisation, synchronised replicas) is left to Keras.
 
     In training on several replicas, the statistics are those of the whole batch, so that many replicas give what one
-    gives. The kernel cannot do that, and plain operations take its place.
+    gives, up to rounding. The kernel cannot do that, and plain operations take its place.
 
     Input and output: [batch, channels] or [batch, height, width, channels].
     """

@@ -36,7 +36,8 @@ class Backup(keras.callbacks.Callback):
         self.trained = model  # Keras' name for it, `model`, is there in training alone
         self.state = model.state()
         self.steps_per_epoch = steps_per_epoch
-        self.interrupted: int | None = None  # the number of the signal that asked to stop
+        self.interrupted: int | None = None  # the number of the signal that asked this worker to stop
+        self.stopping: int | None = None  # the same, after all workers have agreed to stop
 
     def broadcast(self) -> None:
         """Give all workers what the chief has restored, or has begun with."""
@@ -96,12 +97,12 @@ class Backup(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
-        self.interrupted = self.asked_to_stop()
-        self.model.stop_training = self.interrupted is not None  # after the other callbacks have seen this epoch
+        self.stopping = self.asked_to_stop()
+        self.model.stop_training = self.stopping is not None  # after the other callbacks have seen this epoch
 
     def on_train_end(self, logs=None):
-        if self.interrupted is not None:
-            raise Stopped(self.interrupted)
+        if self.stopping is not None:
+            raise Stopped(self.stopping)
 
     def asked_to_stop(self) -> int | None:
         """Return the number of the signal that asks this worker, or another one, to stop."""

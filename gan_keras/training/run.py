@@ -43,10 +43,10 @@ def run(options: Config) -> Path:
             setup.check_data(options, dataset, saved)
             steps_per_epoch = setup.steps_of_an_epoch(options, dataset)
             ruler = classifier.load_for(dataset) if options.evaluate_every else None
+        cluster.check_alike(setup.decisive(options, dataset))
         model = setup.build(options, dataset, steps_per_epoch, cluster.strategy)
         if options.evaluate_every and "generator" not in model.averages:
             raise UserError(f"{options.model} has no generator that --evaluate-every could measure.")
-        cluster.check_alike({**options.to_json(), "data_dir": None, "data": dataset.facts().get("sha256")})
         if options.dry_run:
             if cluster.is_chief:
                 setup.describe(model, dataset, steps_per_epoch)
@@ -64,7 +64,8 @@ def run(options: Config) -> Path:
             if cluster.is_chief and backup.restore():
                 finish(model, dataset, start)
             cluster.wait()
-            raise callbacks.Diverged(error.cause, what_helps(model)) from None
+            helps = what_helps(model) if cluster.is_chief else "The first worker says how to go on."
+            raise callbacks.Diverged(error.cause, helps) from None
         except Stopped:
             end(model, dataset, start, cluster)
             raise

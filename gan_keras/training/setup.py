@@ -90,12 +90,21 @@ def batches(
 
 
 def check_replicas(options: Config, replicas: int) -> None:
-    """Raise a `UserError` if the batches cannot be divided among the replicas."""
+    """Raise a `UserError` if several replicas cannot train with the options."""
     if options.batch_size % replicas:
         raise UserError(
             f"--batch-size is {options.batch_size}, and {replicas} replicas must get equal shares of a batch. "
-            f"Give a multiple of {replicas}."
+            f"Give a multiple of {replicas}, or --strategy none for one device."
         )
+    if replicas > 1 and options.precision == "float16":  # Keras looks for what it cannot hold on one replica alone
+        raise UserError("--precision float16 is for one device. Give bfloat16, or --strategy none.")
+
+
+def decisive(options: Config, dataset: data.Dataset) -> dict[str, Any]:
+    """Return what must be the same on all workers, by name."""
+    partner = dataset.partner.sha256 if dataset.partner else None
+    versions = {"gan_keras": gan_keras.__version__, "tensorflow": tf.__version__, "precision": native_precision()}
+    return options.to_json() | {"data_dir": None, "data": [dataset.sha256, partner], "versions": versions}
 
 
 def check_data(options: Config, dataset: data.Dataset, saved: dict[str, Any] | None) -> None:
