@@ -1,6 +1,7 @@
 """Small data and small runs, and how to compare them."""
 
 import csv
+import functools
 import gzip
 import shutil
 import struct
@@ -20,6 +21,12 @@ SAMPLED = [name for name in models.names() if "generator" in models.load(name).M
 # One step at a time, because a loop over several takes a second more to compile.
 TINY = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4, "samples": 4, "precision": "float32"}
 TINY |= {"dataset": "mnist", "steps_per_execution": 1}
+
+
+@functools.cache  # TensorFlow confuses what the replicas of several strategies in one process exchange
+def replicas() -> tf.distribute.Strategy:
+    """Return the strategy of the two logical processors that conftest.py makes."""
+    return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")])
 
 
 def idx_bytes(values: np.ndarray) -> bytes:

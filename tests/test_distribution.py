@@ -1,12 +1,11 @@
 """Many replicas give what one gives: their parts are compared with the whole, which one replica computes."""
 
-import functools
 import json
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import tiny_config
+from helpers import replicas, tiny_config
 
 from gan_keras import data, distribution
 from gan_keras.data import Shares, Split
@@ -17,11 +16,6 @@ from gan_keras.training import setup
 from gan_keras.ui.console import UserError
 
 COUNT = 2
-
-
-@functools.cache  # TensorFlow confuses what the replicas of several strategies in one process exchange
-def replicas() -> tf.distribute.Strategy:
-    return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices("CPU")[:COUNT]])
 
 
 def on_replicas(function, *wholes) -> list:

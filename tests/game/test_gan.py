@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import SAMPLED, tiny_config
+from helpers import SAMPLED, replicas, tiny_config
 
 from gan_keras import models
 from gan_keras.game import gan
@@ -181,8 +181,7 @@ def test_random_numbers_depend_on_seed_step_stream_and_number_only():
 
 def test_two_replicas_move_the_weights_as_one_does():
     """Without noise that differs: the discriminator, on half the batch each, moves as on the whole."""
-    devices = tf.config.list_logical_devices("CPU")[:2]
-    strategy = tf.distribute.MirroredStrategy([device.name for device in devices])
+    strategy = replicas()
     game = build()
     with strategy.scope():
         twin = build()
