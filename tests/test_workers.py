@@ -31,10 +31,11 @@ def alone(tmp_path_factory, idx_folder) -> Path:
 
 
 def assert_nearly_the_same(run: Path, other: Path) -> None:
+    """Adam turns a gradient that is nothing but rounding into a step: a tenth of its 12 steps of 2e-4 is allowed."""
     one, many = final_state(run), final_state(other)
     assert one.keys() == many.keys()
     for name, value in one.items():
-        np.testing.assert_allclose(many[name], value, atol=1e-5 * (1 + np.abs(value).max()), err_msg=name)
+        np.testing.assert_allclose(many[name], value, atol=2.4e-4 * (1 + np.abs(value).max()), err_msg=name)
 
 
 def test_four_workers_end_with_the_weights_of_one_and_only_the_first_writes(tmp_path, idx_folder, alone):
