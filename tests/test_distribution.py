@@ -122,7 +122,7 @@ def test_many_replicas_end_with_the_weights_of_one(dataset, name, options):
     assert int(one["step"]) == 4
     for variable, value in one.items():
         scale = 1 + np.abs(value).max()
-        np.testing.assert_allclose(many[variable], value, atol=2e-5 * scale, err_msg=variable)
+        np.testing.assert_allclose(many[variable], value, atol=1e-4 * scale, err_msg=variable)
     assert their_logs == pytest.approx(its_logs, abs=1e-4)
 
 
