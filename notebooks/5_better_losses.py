@@ -22,12 +22,23 @@
 
 # %%
 import importlib.util
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+PROJECT = ""  # the address of the project, for a notebook that was opened without it, as in Colab
+
+if not Path("book.py").exists():
+    if not Path("project").exists():  # not gan_keras: Python would take the folder for the package
+        assert PROJECT, "Open this notebook in the project, or put the project's address into PROJECT."
+        subprocess.run(["git", "clone", "--depth=1", PROJECT, "project"], check=True)
+    os.chdir("project/notebooks")
 if importlib.util.find_spec("gan_keras") is None:
-    print("Installing gan_keras: this takes some minutes.", flush=True)
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".."], check=True)
+    project = Path("..").resolve()
+    print(f"Installing {project} and the packages it needs into {sys.prefix}: this takes some minutes.", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--editable", project], check=True)
+    sys.path.append(str(project))
 
 # %%
 import inspect
@@ -121,9 +132,8 @@ print(inspect.getsource(wgan_gp.Model))
 # ## Spectral normalisation
 #
 # A dense layer stretches no vector by more than its kernel's largest *singular value*. Divide the kernel by it, and the
-# layer's steepness is 1. A chain of such layers is nowhere steeper than 1, because the LeakyReLUs between them do not
-# stretch either. For convolutions this is not exact: the bound holds for the reshaped kernel, and a 4x4 convolution
-# with stride 2 measured 1.72.
+# layer's steepness is 1. A chain of such dense layers is nowhere steeper than 1, because the LeakyReLUs between them do
+# not stretch either.
 #
 # Finding the singular value at each step would be slow. The *power iteration* multiplies once per step with the kernel
 # and its transpose, and its estimate comes nearer each time, because the kernel changes slowly. Watch it:
@@ -146,6 +156,34 @@ plt.title("Largest stretch of the normalised layer")
 plt.show()
 
 # %% [markdown]
+# And a convolution? The papers write its kernel as a matrix, one column for each output channel, and divide by the
+# largest singular value of *that*. It bounds what the kernel does to one patch of the image. But the patches overlap:
+# with 4x4 kernels and a stride of 2, each pixel is in four of them. So the outputs' squares can add up to four times
+# those of the image, and the steepness lies between 1 and 2. Where? The same power iteration finds out, with the
+# convolution and its transpose, which is its gradient:
+
+
+# %%
+def steepness(layer, image_shape):
+    image = tf.random.normal([1, *image_shape])
+    for _ in range(50):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            half_square = tf.reduce_sum(layer(image) ** 2) / 2
+        image = tf.math.l2_normalize(tape.gradient(half_square, image))
+    return float(tf.norm(layer(image)))
+
+
+for channels, filters, side in ((1, 64, 28), (64, 128, 14)):
+    convolution = SpectralNormalization(layers.Conv2D(filters, 4, strides=2, padding="same"))
+    for _ in range(50):
+        convolution(tf.zeros([1, side, side, channels]), training=True)  # its own power iterations
+    print(f"from {channels:2} to {filters:3} channels: {steepness(convolution, [side, side, channels]):.2f}")
+
+# %% [markdown]
+# So a critic of normalised convolutions may be steeper than 1, but its steepness is bounded, and that is enough in
+# practice: the number only sets the scale of the logits.
+#
 # ## The hinge loss
 #
 # The spectrally normalised GAN came with a loss that Lim and Ye had proposed the year before. A real image with a logit
@@ -211,6 +249,9 @@ Image(filename=str(options.out / "samples.png"))
 #
 # Table 3 is a snapshot after the very last step, and so early the discriminator swings from one step to the next. The
 # curves use another number of samples than the table, so compare values only within one of them.
+#
+# The stored pictures come from a machine that was busy with other things as well: the runs took longer than planned,
+# and not all equally so. Compare them by what each has made at its end.
 #
 # Be careful with conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison states its
 # budget, repeats with several seeds, and shows the deviation: `python -m gan_keras.compare --budget 300s --seeds 3`.
