@@ -250,9 +250,6 @@ Image(filename=str(options.out / "samples.png"))
 # Table 3 is a snapshot after the very last step, and so early the discriminator swings from one step to the next. The
 # curves use another number of samples than the table, so compare values only within one of them.
 #
-# The stored pictures come from a machine that was busy with other things as well: the runs took longer than planned,
-# and not all equally so. Compare them by what each has made at its end.
-#
 # Be careful with conclusions: twenty seconds and one seed prove nothing about 50 epochs. A fair comparison states its
 # budget, repeats with several seeds, and shows the deviation: `python -m gan_keras.compare --budget 300s --seeds 3`.
 #

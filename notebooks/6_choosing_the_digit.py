@@ -186,7 +186,7 @@ for axes, name in zip(places, measured[0], strict=True):
     values = np.array([each[name] for each in measured])
     usual = values[len(amounts) // 2].std()  # how much handwritings differ in it anyway
     axes.plot(amounts, (values.mean(axis=1) - values.mean()) / usual)
-    axes.set(title=name, ylim=[-2, 2], xlabel="how much of `bolder`")
+    axes.set(title=name, ylim=[-2.5, 2.5], xlabel="how much of `bolder`")
     axes.grid(alpha=0.3)
 places[0].set_ylabel("change, in deviations")
 plt.show()
@@ -205,7 +205,7 @@ plt.show()
 
 # %%
 postcode = np.array([1, 0, 1, 1, 7], np.int32)
-hand = latents.numpy()[:1] + np.random.default_rng(1).normal(scale=0.3, size=[len(postcode), 100])
+hand = latents.numpy()[2:3] + np.random.default_rng(1).normal(scale=0.3, size=[len(postcode), 100])
 book.show(generator.serve(hand.astype(np.float32), postcode), columns=len(postcode))
 
 # %% [markdown]
