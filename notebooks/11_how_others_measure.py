@@ -14,9 +14,9 @@
 # %% [markdown]
 # # 11. How good is it? How others measure
 #
-# [Notebook 4](4_measuring.ipynb) computes the numbers of the papers. This one takes them apart: how the number of samples
-# decides who wins, why two papers' numbers do not compare, how a generator trades variety for beauty, and which numbers
-# praise a thief. Afterwards you know what to ask when somebody shows you a table.
+# [Notebook 4](4_measuring.ipynb) computes the numbers of the papers. This one takes them apart: how the number of
+# samples decides who wins, why two papers' numbers do not compare, how a generator trades variety for beauty, and which
+# numbers praise a thief. Afterwards you know what to ask when somebody shows you a table.
 #
 # It takes about three minutes on two cores. Nothing is trained: the generator is the one that comes with the package.
 
@@ -82,8 +82,9 @@ book.show(np.concatenate([perfect[:16], made[:16]]), columns=16, title="Real abo
 # %% [markdown]
 # ## The number of samples decides who wins
 #
-# Here is a worse generator: the same one, but all that it draws is out of focus. We measure all three with more and more
-# samples, always against the same reference. To see more than chance, we take several sets of each size and show the mean.
+# Here is a worse generator: the same one, but all that it draws is out of focus. We measure all three with more and
+# more samples, always against the same reference. To see more than chance, we take several sets of each size and show
+# the mean.
 
 # %%
 blurred = scipy.ndimage.gaussian_filter(made, sigma=(0, 0.75, 0.75, 0))
@@ -130,11 +131,11 @@ plt.show()
 # blurred digits, measured with many samples, get a better number than real ones measured with few. A table in which one
 # line was measured with 1,000 samples and another with 10,000 is worthless.
 #
-# The right picture has a remedy. For many samples the bias is proportional to one over their number, so the curves become
-# straight lines, and where a line meets the left edge is the distance for infinitely many samples (Chong and Forsyth 2020).
-# It is not quite free of bias here, since the reference is finite as well. The other remedy is another distance. The
-# *kernel distance* has no bias: the right value is its average, whatever the number of samples. It only scatters more when
-# they are few.
+# The right picture has a remedy. For many samples the bias is proportional to one over their number, so the curves
+# become straight lines, and where a line meets the left edge is the distance for infinitely many samples (Chong and
+# Forsyth 2020). It is not quite free of bias here, since the reference is finite as well. The other remedy is another
+# distance. The *kernel distance* has no bias: the right value is its average, whatever the number of samples. It only
+# scatters more when they are few.
 
 
 # %%
@@ -159,18 +160,18 @@ plt.show()
 #
 # ## Whose distance?
 #
-# A Fréchet distance has a unit, and the unit is the classifier. Multiply all features by two, which changes nothing that
-# the classifier knows, and the distance is four times as large:
+# A Fréchet distance has a unit, and the unit is the classifier. Multiply all features by two, which changes nothing
+# that the classifier knows, and the distance is four times as large:
 
 # %%
 print(f"{frechet(reference_features, competitors['the generator']):.3f}")
 print(f"{frechet(2 * reference_features, 2 * competitors['the generator']):.3f}")
 
 # %% [markdown]
-# If it were only the unit, at least the order would be the same. Let us see. Four rulers judge four sets of images. One is
-# the package's classifier. One is the same classifier's `places`, features that keep where something is. One looks at the
-# pixels, through the 64 directions in which they vary most. The last is a network that nobody has trained: its weights are
-# still random.
+# If it were only the unit, at least the order would be the same. Let us see. Four rulers judge four sets of images. One
+# is the package's classifier. One is the same classifier's `places`, features that keep where something is. One looks
+# at the pixels, through the 64 directions in which they vary most. The last is a network that nobody has trained: its
+# weights are still random.
 
 # %%
 directions = PCA(64, random_state=0).fit(reference.reshape(half, -1) / 255)
@@ -211,16 +212,17 @@ plt.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Not one column can be compared with another, and they do not even agree on the order. Each ruler sees what it was made to
-# see: this classifier was trained to ignore where a digit is, so it forgives a shift that the pixels punish. There is no
-# right ruler, only a stated one. Papers measure MNIST with Inception, which has seen photographs of dogs, with LeNet, or
-# with a classifier of their own: "FID 5" from one of them and "FID 8" from another say nothing about who is better. Measure
-# both generators yourself, with one ruler and one number of samples.
+# Not one column can be compared with another, and they do not even agree on the order. Each ruler sees what it was made
+# to see: this classifier was trained to ignore where a digit is, so it forgives a shift that the pixels punish. There
+# is no right ruler, only a stated one. Papers measure MNIST with Inception, which has seen photographs of dogs, with
+# LeNet, or with a classifier of their own: "FID 5" from one of them and "FID 8" from another say nothing about who is
+# better. Measure both generators yourself, with one ruler and one number of samples.
 #
 # ## Beauty against variety
 #
-# The latents of this generator are normal numbers, and most are neither very small nor very large. What if we shrink them?
-# It then draws what is close to the middle of what it knows. BigGAN's famous pictures were made so: the *truncation trick*.
+# The latents of this generator are normal numbers, and most are neither very small nor very large. What if we shrink
+# them? It then draws what is close to the middle of what it knows. BigGAN's famous pictures were made so: the
+# *truncation trick*.
 
 # %%
 count = min(1000, half)
@@ -250,15 +252,16 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# Halved latents give clear digits that all look alike: precision is as high as it gets, and recall is halved. Enlarged ones
-# reach every kind of real digit, and many of them are none. (Divided by four, precision falls as well: the middle of all
-# handwritings is a hand that nobody has.) The Fréchet distance punishes both, and is lowest where the generator was trained.
-# So whoever shows pictures of truncated samples should say so, and show the recall beside them.
+# Halved latents give clear digits that all look alike: precision is as high as it gets, and recall is halved. Enlarged
+# ones reach every kind of real digit, and many of them are none. (Divided by four, precision falls as well: the middle
+# of all handwritings is a hand that nobody has.) The Fréchet distance punishes both, and is lowest where the generator
+# was trained. So whoever shows pictures of truncated samples should say so, and show the recall beside them.
 #
 # ## The thief
 #
-# A generator that hands out training images draws perfect digits. Which number notices? We plant copies: a growing part of
-# the samples is replaced by training images, first as they are, then *disguised*: each is moved by a pixel or two.
+# A generator that hands out training images draws perfect digits. Which number notices? We plant copies: a growing part
+# of the samples is replaced by training images of the same labels, first as they are, then *disguised*: each is moved
+# by a pixel or two.
 
 # %%
 training = data.Split(digits.train.images[:10_000], digits.train.labels[:10_000])  # what the thief has stolen from
@@ -269,7 +272,7 @@ def disguise(images):
     return np.reshape(moved, images.shape)
 
 
-stolen = training.images[random.choice(len(training.images), count, replace=False)]
+stolen = np.stack([random.choice(training.images[training.labels == label]) for label in labels[:count]])
 book.show(np.concatenate([stolen[:16], disguise(stolen[:16])]), columns=16, title="Stolen, and disguised")
 
 # %%
@@ -295,14 +298,13 @@ for name, change in (("", lambda images: images), ("disguised", disguise)):
         print("{:7} % {:11}{:7.2f}{:11.2f}{:13.2f}{:13.2f}".format(share, name, *judge(mixed)))
 
 # %% [markdown]
-# No distance and no precision gives the alarm: stolen digits are as good as real ones, since they *are* real ones. (If
-# the distance rises a little, it is not for the theft. The classifier was itself trained on these images, and sees them
-# a little more clearly than others.) To look for equal pixels finds only the clumsiest thief. `near_copies` compares
-# what is left when place and sharpness are taken away, and counts the samples that are nearer to a training image than
-# nearly all test digits of the same class are. It finds nearly all copies, disguised or not, and hardly accuses the
-# honest generator.
+# No distance and no precision gives the alarm: stolen digits are as good as real ones, since they *are* real ones. To
+# look for equal pixels finds only the clumsiest thief. `near_copies` compares what is left when place and sharpness are
+# taken away, and counts the samples that are nearer to a training image than nearly all test digits of the same class
+# are. It finds nearly all copies, disguised or not, and hardly accuses the honest generator.
 #
-# It looks for whole images. Who steals strokes and puts them together anew, goes free; there is no metric for everything.
+# It looks for whole images. Who steals strokes and puts them together anew, goes free; there is no metric for
+# everything.
 #
 # ## What to ask
 #
@@ -316,23 +318,26 @@ for name, change in (("", lambda images: images), ("disguised", disguise)):
 #
 # ## Exercises
 #
-# 1. Estimate the limit for infinitely many samples from small counts alone (up to a third of `half`). Is it still the same?
-# 2. Find a `sigma` of the blur at which the generator out of focus gets the same Fréchet distance as the sharp one with a
-#    tenth of the samples.
+# 1. Estimate the limit for infinitely many samples from small counts alone (up to a third of `half`). Is it still the
+#    same?
+# 2. Find a `sigma` of the blur at which the generator out of focus gets the same Fréchet distance as the sharp one with
+#    a tenth of the samples.
 # 3. Can one cheat the kernel distance by choosing the number of samples?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. `np.polyfit(1 / np.array(counts[:3]), curves["the generator"][:3], 1)[1]`: roughly, but it scatters. With few samples the bias
-#    is not yet proportional to one over their number.
-# 2. Put the blur into a function of `sigma` and halve the interval. What you find depends on the ruler, as you have seen.
+# 1. `np.polyfit(1 / np.array(counts[:3]), curves["the generator"][:3], 1)[1]`: roughly, but it scatters. With few
+#    samples the bias is not yet proportional to one over their number.
+# 2. Put the blur into a function of `sigma` and halve the interval. What you find depends on the ruler, as you have
+#    seen.
 # 3. Not by its average. But who measures ten times with few samples, and shows the best, cheats with any number.
 # </details>
 #
 # ## Read on
 #
 # - M. J. Chong and D. Forsyth, *Effectively unbiased FID and Inception Score* (2020), arXiv:1911.07023.
-# - M. Bińkowski and others, *Demystifying MMD GANs* (2018), arXiv:1801.01401: the kernel distance, and why FID is biased.
+# - M. Bińkowski and others, *Demystifying MMD GANs* (2018), arXiv:1801.01401: the kernel distance, and why FID is
+#   biased.
 # - A. Brock and others, *Large scale GAN training* (2019), arXiv:1809.11096: truncation.
 # - T. Kynkäänniemi and others, *Improved precision and recall metric* (2019), arXiv:1904.06991.
 # - G. Stein and others, *Exposing flaws of generative model evaluation metrics* (2023), arXiv:2306.04675.

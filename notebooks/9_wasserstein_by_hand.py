@@ -407,4 +407,4 @@ plt.show()
 # - H. Petzka and others, *On the regularization of Wasserstein GANs* (2018), arXiv:1709.08894: only slopes above 1.
 # - G. Peyré and M. Cuturi, *Computational optimal transport* (2019), arXiv:1803.00567, chapters 1 and 2.
 # - D. Foster, *Generative Deep Learning*, chapter 4, the section on WGAN-GP.
-# - Next: [how others measure](11_how_others_measure.ipynb).
+# - Next: [codes nobody taught](10_codes_nobody_taught.ipynb).
