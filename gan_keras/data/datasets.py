@@ -38,7 +38,7 @@ def names() -> list[str]:
     return list(_loaders)
 
 
-def load(name: str = "", data_dir: Path | None = None, conversion: Conversion = AS_THEY_ARE) -> Dataset:
+def load(name: str = "", data_dir: Path | str | None = None, conversion: Conversion = AS_THEY_ARE) -> Dataset:
     """Load a data set.
 
     Args:
@@ -53,7 +53,7 @@ def load(name: str = "", data_dir: Path | None = None, conversion: Conversion = 
     conversion.check_images()
     if name.startswith(FOLDER):
         name, data_dir = "", path_of(name)
-    name, data_dir = name.replace("-", "_"), data_dir and data_dir.expanduser()
+    name, data_dir = name.replace("-", "_"), Path(data_dir).expanduser() if data_dir else None
     if data_dir and not name:
         return door.load(data_dir, "", conversion)
     name = name or "mnist"

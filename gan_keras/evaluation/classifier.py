@@ -172,9 +172,10 @@ def train_on(
         # The average of the weights covers about the last seventh of the training, however long that is.
         optimizer=keras.optimizers.Adam(schedule, use_ema=True, ema_momentum=max(0.0, 1 - 7 / total)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=["accuracy"] if verbose else [],
         jit_compile=False,
     )
+    trainee.optimizer.build(trainee.trainable_variables)  # or else the step would be traced twice
     trainee.fit(shown.prefetch(2), epochs=options.epochs, steps_per_epoch=steps, shuffle=False, verbose=verbose)
     # `fit` has put the averaged weights in at its end.
     measure_statistics(network, (batch["image"] for batch in batches.take(STATISTICS)))

@@ -18,7 +18,7 @@ def test_idx_folder(idx_folder):
 
 
 def test_emnist_is_turned(idx_folder):
-    straight, turned = data.load("mnist", idx_folder), data.load("emnist-digits", idx_folder)
+    straight, turned = data.load("mnist", str(idx_folder)), data.load("emnist-digits", idx_folder)  # a text will do
     np.testing.assert_array_equal(turned.train.images, straight.train.images.transpose(0, 2, 1, 3))
 
 
