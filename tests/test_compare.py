@@ -31,7 +31,7 @@ def result(command):
     return json.loads((command[-1] / "comparison.json").read_text())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_stopped_comparison_goes_on_and_takes_what_is_finished_as_it_is(command, tmp_path, capsys, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt

@@ -101,17 +101,17 @@ def trained(dataset, config, strategy: tf.distribute.Strategy) -> tuple[dict[str
 
 CASES = [
     ("dcgan", {}),
-    ("wgan_gp", {"critic_steps": 2}),
-    ("proposed", {"augment": True, "noise": 0.1, "conditional": True}),
-    ("began", {}),
-    ("sgan", {}),
-    ("cyclegan", {"blocks": 1, "pool": 8}),
+    ("wgan_gp", {"critic_steps": 2}, pytest.mark.slow),
+    ("proposed", {"augment": True, "noise": 0.1, "conditional": True}, pytest.mark.slow),
+    ("began", {}, pytest.mark.long),
+    ("sgan", {}, pytest.mark.slow),
+    ("cyclegan", {"blocks": 1, "pool": 8}, pytest.mark.long),
 ]
 
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [pytest.param(*case, id=case[0], marks=[] if case[0] == "dcgan" else pytest.mark.slow) for case in CASES],
+    [pytest.param(name, options, id=name, marks=marks) for name, options, *marks in CASES],
 )
 def test_many_replicas_end_with_the_weights_of_one(dataset, name, options):
     """They add in another order: the last digits differ. Another algorithm's would differ a thousand times as much."""

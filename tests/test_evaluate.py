@@ -55,7 +55,7 @@ def measure(capsys, folder, source, out, *options):
     return json.loads((out / "metrics.json").read_text())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_real_before_trained_before_barely_trained_before_noise(trained, digits, tmp_path, capsys):
     folder, real = digits
     unseen = tmp_path / "unseen.npz"
@@ -173,7 +173,7 @@ def test_several_sets_of_samples_give_each_value_an_error(finished_run, idx_fold
     assert "is a file with one" in text
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_stacked_digits(tmp_path, capsys, digits):
     folder, _ = digits
     dataset = data.load("stacked_mnist", folder)

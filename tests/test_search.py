@@ -93,7 +93,7 @@ with searcher(Path(sys.argv[1])) as name:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_processes_make_the_trials_of_one_study(command):
     arguments = [sys.executable, "-m", "gan_keras.search", *map(str, command), "--trials", "5"]
     both = [subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(2)]

@@ -38,6 +38,7 @@ def assert_nearly_the_same(run: Path, other: Path) -> None:
         np.testing.assert_allclose(many[name], value, atol=2.4e-4 * (1 + np.abs(value).max()), err_msg=name)
 
 
+@pytest.mark.long
 def test_four_workers_end_with_the_weights_of_one_and_only_the_first_writes(tmp_path, idx_folder, alone):
     out = tmp_path / "run"
     ended = Workers("gan_keras.train", arguments(data_dir=idx_folder, out=out), 4, tmp_path).wait()

@@ -171,7 +171,7 @@ def convert(sources: Sequence[Path | bytes], names: Sequence[str], conversion: C
             + "\nRepair or remove them, or leave them out with --skip-damaged."
         )
     kept = np.array([index for index, result in enumerate(results) if isinstance(result, np.ndarray)], np.int64)
-    notes = (what_was_done(looked_at, side, channels), *left_out(damaged), *only_first_pages(sources[::step]))
+    notes = (*what_was_done(looked_at, side, channels), *left_out(damaged), *only_first_pages(sources[::step]))
     return Read(np.stack(images), kept, notes)
 
 
@@ -196,12 +196,13 @@ def only_first_pages(sources: Sequence[Path | bytes]) -> list[str]:
     return []
 
 
-def what_was_done(images: Sequence[Image.Image], side: int, channels: int) -> str:
-    """Return how pictures were converted, as "64x64 RGB to 28x28 grey"."""
+def what_was_done(images: Sequence[Image.Image], side: int, channels: int) -> list[str]:
+    """Return how pictures were converted, as "64x64 RGB to 28x28 grey", if they were."""
     (width, height), count = Counter(image.size for image in images).most_common(1)[0]
     size = f"{width}x{height}" if count == len(images) else f"{width}x{height} and other sizes"
-    mode = "RGB" if any(image.mode == "RGB" for image in images) else "grey"
-    return f"{size} {mode} to {side}x{side} {'RGB' if channels == 3 else 'grey'}"
+    before = f"{size} {'RGB' if any(image.mode == 'RGB' for image in images) else 'grey'}"
+    after = f"{side}x{side} {'RGB' if channels == 3 else 'grey'}"
+    return [f"{before} to {after}"] if after != before else []
 
 
 def left_out(damaged: Sequence[str]) -> list[str]:

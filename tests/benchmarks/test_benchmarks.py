@@ -48,7 +48,7 @@ def test_a_steps_operations_are_those_of_the_networks(kernel_size):
     assert expected - machine.step_operations(kernel_size, fake_passes=1) == 2 * forward(game.discriminator)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ours_and_the_tutorial_are_timed_in_processes_of_their_own(capsys):
     small = ["--rounds", 1, "--steps", 2, "--batch-size", 4]
     code, text = run_command(train_step.main, capsys, "--contestants", "ours", "tutorial", *small)
@@ -112,7 +112,7 @@ def test_inputs_in_bfloat16_can_be_divided_too(seed):
     assert (tf.abs(divided - expected) <= roundings * 2**-8 * sizes).numpy().all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_trick_is_timed_in_a_process_of_its_own(capsys):
     small = ["--rounds", 2, "--steps", 2, "--batch-size", 4]
     code, text = run_command(tricks.main, capsys, "--tricks", "kernels-divided", *small)
@@ -149,7 +149,7 @@ def test_a_process_does_not_count_the_memory_of_the_one_that_started_it():
     assert 1 < float(peak.stdout) < 100 < process.peak_mib()  # Python alone, and this process, which has TensorFlow
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_tutorial_goes_on_from_the_epochs_it_has(idx_folder, tmp_path):
     def epochs(count: int) -> tuple[dict, np.ndarray]:
         done = contestants.tutorial_epochs(str(idx_folder), epochs=count, count=4, folder=str(tmp_path))
@@ -217,7 +217,7 @@ WEIGHTS = {  # of the generators, counted by hand: kernels with biases, batch no
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", rivals.RIVALS)
 def test_a_rival_has_the_published_generator_and_trains(name, tmp_path):
     digits = str(write_idx_folder(tmp_path / "digits", train_images=64))  # the largest batch

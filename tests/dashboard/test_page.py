@@ -81,7 +81,7 @@ def start(shown, name, more):
     return button(shown, "Start").click().run()
 
 
-@slow
+@pytest.mark.long
 def test_a_training_is_started_followed_stopped_and_continued(idx_folder, tmp_path, monkeypatch):
     folder = tmp_path / "new"
     run = Run(folder, "new")

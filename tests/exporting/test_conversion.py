@@ -77,7 +77,12 @@ NAMES = {
     "cyclegan": {"to_target", "to_source"},
 }
 QUICK = ["dcgan"]
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name not in QUICK]
+LONG = ["stylegan"]
+SLOW = [
+    pytest.param(name, marks=pytest.mark.long if name in LONG else pytest.mark.slow)
+    for name in NAMES
+    if name not in QUICK
+]
 
 
 @pytest.mark.parametrize("form", ["onnx", "litert"])

@@ -304,7 +304,7 @@ def run_of(finished_run, idx_folder, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("model", ["dcgan", "stylegan", "infogan"])
+@pytest.mark.parametrize("model", ["dcgan", pytest.param("stylegan", marks=pytest.mark.long), "infogan"])
 def test_the_page_of_every_kind_of_model_draws_as_tensorflow_does(model, opened, exported, run_of):
     run = run_of(model)
     page = opened(exported(run))

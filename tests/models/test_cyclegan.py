@@ -132,7 +132,7 @@ def run(idx_folder, tmp_path_factory):
     return train.run(tiny_config("cyclegan", data_dir=idx_folder, out=out, **SMALL))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_stopped_ends_the_same(run, idx_folder, tmp_path):
     assert_same_start(tiny_config("cyclegan", data_dir=idx_folder, **SMALL))
     parts = stopped(run, tmp_path / "parts")

@@ -19,10 +19,15 @@ from gan_keras.layers.copies import leaves
 from gan_keras.ui.console import UserError
 
 QUICK = {"vanilla", "dcgan", "cgan", "wgan_gp", "proposed"}  # each of the others is like one of these
+LONG = {"progan", "stylegan"}  # many networks, which take long to build and to export
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SAMPLED]
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.long if name in LONG else pytest.mark.slow)
+        for name in SAMPLED
+    ],
 )
 def test_a_tiny_run_leaves_networks_that_can_be_used(name, tmp_path, idx_folder):
     """With two discriminator steps where there are several, through the whole of training and export.
