@@ -21,6 +21,7 @@ from gan_keras import data, distribution
 from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, synthesis
 from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, optional, read_options
+from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
@@ -33,7 +34,7 @@ class Options:
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     count: Count = 60_000  # number of training images; 60,000 as MNIST has
     test_count: Annotated[int, Between(0, 10**9)] = 0  # number of test images, of other latents
-    # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or as-data for those of MNIST's training digits
+    # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or as-data for those of the run's training images
     balance: str = "even"
     format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
     # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
@@ -81,9 +82,10 @@ def synthesize(options: Options) -> dict[str, Any]:
         generator = loading.load_generator(run)
         if not hasattr(generator, "classes"):
             raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
+        seen = class_counts(run) if options.balance == "as-data" else None
         order = synthesis.Order(
             counts={"train": options.count, "test": options.test_count},
-            balance=synthesis.shares(options.balance, int(generator.classes())),
+            balance=synthesis.shares(options.balance, int(generator.classes()), seen),
             seed=options.seed,
             controls=loading.truncated(generator, run, options.truncation),
         )
@@ -105,6 +107,12 @@ def synthesize(options: Options) -> dict[str, Any]:
     return synthesis.synthesize(
         generator, order, options.out, options.format, facts=facts, measured=measured, accept=accept, real=real
     )
+
+
+def class_counts(run: Path) -> list[int] | None:
+    """Return how many images of each class a run was trained on, if its folder says so."""
+    folder = run_folder.containing(run)
+    return run_folder.read(folder).get("data", {}).get("class_counts") if folder else None
 
 
 def variety(card: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import functools
 import io
 import json
+import shutil
 import typing
 
 import keras
@@ -126,16 +127,35 @@ def test_the_formats_of_the_command_are_those_there_are():
 
 @pytest.mark.parametrize(
     ("text", "each"),
-    [("even", [10] * 10), ("0:10,1:90", [10, 90]), ("3:1,5:1,7:1", [0, 0, 0, 34, 0, 33, 0, 33]), ("as-data", None)],
+    [
+        ("even", [10] * 10),
+        ("0:10,1:90", [10, 90]),
+        ("3:1,5:1,7:1", [0, 0, 0, 34, 0, 33, 0, 33]),
+        ("as-data", [5, 0, 20, 75]),
+    ],
 )
 def test_classes_are_as_frequent_as_asked(text, each):
-    order = synthesis.Order({"train": 100}, synthesis.shares(text, 10), seed=0, controls={})
-    counts = np.bincount(order.labels("train"))
-    if each:
-        assert counts.tolist() == each
-    else:
-        assert abs(counts / 100 - np.array(synthesis.MNIST) / 60_000).max() < 0.01
+    order = synthesis.Order({"train": 100}, synthesis.shares(text, 10, [1, 0, 4, 15]), seed=0, controls={})
+    assert np.bincount(order.labels("train")).tolist() == each
     assert (order.labels("train") != np.sort(order.labels("train"))).any()
+
+
+def test_as_data_means_the_images_that_the_run_has_seen(labelled_run, idx_folder, tmp_path, capsys):
+    seen = np.bincount(data.load("mnist", idx_folder).train.labels)
+    for run in (labelled_run, labelled_run / "generator"):
+        out = tmp_path / run.name
+        code, text = run_command(
+            synthesize.main, capsys, run, "--balance", "as-data", "--count", seen.sum(), "--format", "npz", "--out", out
+        )
+        assert code == 0, text
+        made = data.load(data_dir=out)
+        assert np.bincount(np.concatenate([made.train.labels, made.test.labels])).tolist() == seen.tolist()
+    assert synthesize.class_counts(loading.SHIPPED) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    shutil.copytree(labelled_run / "generator", tmp_path / "alone")  # without the run
+    code, text = run_command(
+        synthesize.main, capsys, tmp_path / "alone", "--balance", "as-data", "--out", tmp_path / "set"
+    )
+    assert (code, "needs the folder of a run" in text) == (2, True)
 
 
 def even_sum(images, labels):

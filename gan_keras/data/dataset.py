@@ -65,6 +65,7 @@ class Dataset:
             "test_images": len(self.test.images),
             "image_shape": list(self.image_shape),
             "class_names": self.class_names,
+            "class_counts": np.bincount(self.train.labels, minlength=len(self.class_names)).tolist(),
             "sha256": self.sha256,
             **({"partner": self.partner.facts()} if self.partner else {}),
         }

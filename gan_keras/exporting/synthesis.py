@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from gan_keras.ui.console import UserError
 SIZE = 5_000  # images that are made at a time
 TURNS = 50  # in which the rejected images of a chunk are made again
 PARTS = ("train", "test")
-MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # images of each class in its training data
 
 Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]  # images, labels → bool [count]
 
@@ -222,8 +221,13 @@ def seed_of(seed: int, chunk: Chunk, turn: int) -> int:
     return int(np.random.default_rng([seed, PARTS.index(chunk.part), chunk.number, turn]).integers(2**31))
 
 
-def shares(text: str, classes: int) -> dict[int, float]:
+def shares(text: str, classes: int, trained_on: Sequence[int] | None = None) -> dict[int, float]:
     """Return the share of each class that is written as "even", "as-data" or "0:10,1:90".
+
+    Args:
+        text: what is asked for.
+        classes: the number of classes.
+        trained_on: how many images of each class the model has seen, if that is known.
 
     Raises:
         UserError: if it cannot be read, or names a class that there is not.
@@ -231,9 +235,12 @@ def shares(text: str, classes: int) -> dict[int, float]:
     if text == "even":
         return dict.fromkeys(range(classes), 1.0)
     if text == "as-data":
-        if classes != len(MNIST):
-            raise UserError(f"--balance as-data is known for MNIST's ten classes, and the model has {classes}.")
-        return {label: float(count) for label, count in enumerate(MNIST)}
+        if not trained_on:
+            raise UserError(
+                "--balance as-data needs the folder of a run that notes how many images of each class it has seen, as "
+                "runs do by now. Give shares instead, such as 0:10,1:90."
+            )
+        return {label: float(count) for label, count in enumerate(trained_on) if count}
     try:
         chosen = {int(label): float(share) for label, share in (part.split(":") for part in text.split(","))}
     except ValueError:

@@ -90,7 +90,7 @@ def _problem(content: Any) -> str | None:
         return "it names no model and data set"
     if not isinstance(options.get("data_dir"), str | None):
         return "its data_dir is no path"
-    of_data = {"name": str, "sha256": str, "partner": dict}
+    of_data = {"name": str, "sha256": str, "partner": dict, "class_counts": list}
     if not isinstance(facts, dict) or not all(isinstance(facts.get(name, {}), kind) for name, kind in of_data.items()):
         return "its data have no name and hash"
     if not isinstance(content.get("versions", {}), dict) or not isinstance(content.get("changes", []), list):
