@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.source:
         direction = translation.TO_SOURCE if options.backwards else translation.TO_TARGET
         count = translation.translate(run, direction, options.source, options.out)
-        print(f"{count:,} images translated, in {options.out}")
+        print(f"{count:,} image{'s' if count > 1 else ''} translated, in {options.out}")
         return
     generator = loading.load_generator(run)
     refuse(options, run, generator)

@@ -61,7 +61,7 @@ def check_packages(form: str) -> None:
     """Raise a `UserError` if a format needs packages that are not installed."""
     if missing := [name for name in NEEDED.get(form, ()) if not importlib.util.find_spec(name)]:
         raise UserError(
-            f"--format {form} needs the package {' and '.join(missing)}: pip install 'gan-keras[export]' or "
+            f"--format {form} needs {' and '.join(missing)}: pip install 'gan-keras[export]' or "
             "-r requirements-export.txt"
         )
 

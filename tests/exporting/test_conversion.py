@@ -188,4 +188,4 @@ def test_mistakes_are_told_before_anything_is_written(runs, tmp_path, capsys, mo
         assert not out.exists()
     monkeypatch.setattr(conversion, "NEEDED", {"onnx": ("tf2onyx",)})
     code, text = run_command(export.main, capsys, run, "--format", "onnx", "--out", out)
-    assert (code, "the package tf2onyx: pip install 'gan-keras[export]'" in text) == (2, True), text
+    assert (code, "needs tf2onyx: pip install 'gan-keras[export]'" in text) == (2, True), text
