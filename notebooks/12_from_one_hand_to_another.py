@@ -408,4 +408,3 @@ print(f"{'taught by target and labels':28}{share_read(of_target, *target.test):1
 # - J. Brownlee, *Generative Adversarial Networks with Python*, the part on image translation.
 # - [What `evaluate` measures of translations](../docs/metrics.md#translations), and
 #   [what longer training reaches](../docs/results.md#from-one-hand-to-another).
-# - Next: [growing and styling](13_growing_and_styling.ipynb).
