@@ -342,3 +342,4 @@ for name, change in (("", lambda images: images), ("disguised", disguise)):
 # - T. Kynkäänniemi and others, *Improved precision and recall metric* (2019), arXiv:1904.06991.
 # - G. Stein and others, *Exposing flaws of generative model evaluation metrics* (2023), arXiv:2306.04675.
 # - [How each metric of the package is defined](../docs/metrics.md).
+# - Next: [from one hand to another](12_from_one_hand_to_another.ipynb).
