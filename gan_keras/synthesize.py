@@ -82,7 +82,7 @@ def synthesize(options: Options) -> dict[str, Any]:
         generator = loading.load_generator(run)
         if not hasattr(generator, "classes"):
             raise UserError(f"the model in {run} takes no labels, so it makes no labelled set.")
-        seen = class_counts(run) if options.balance == "as-data" else None
+        seen = run_folder.class_counts(run) if options.balance == "as-data" else None
         order = synthesis.Order(
             counts={"train": options.count, "test": options.test_count},
             balance=synthesis.shares(options.balance, int(generator.classes()), seen),
@@ -107,12 +107,6 @@ def synthesize(options: Options) -> dict[str, Any]:
     return synthesis.synthesize(
         generator, order, options.out, options.format, facts=facts, measured=measured, accept=accept, real=real
     )
-
-
-def class_counts(run: Path) -> list[int] | None:
-    """Return how many images of each class a run was trained on, if its folder says so."""
-    folder = run_folder.containing(run)
-    return run_folder.read(folder).get("data", {}).get("class_counts") if folder else None
 
 
 def variety(card: dict[str, Any]) -> str:

@@ -14,7 +14,8 @@ from gan_keras.ui import pictures
 
 import tensorflow as tf  # isort: skip  # after gan_keras, which silences TensorFlow's start
 
-tf.get_logger().setLevel("WARNING")  # otherwise a notebook would report every file that TensorFlow writes
+# Otherwise a notebook would report every file that TensorFlow writes, and each function that several models compile.
+tf.get_logger().setLevel("ERROR")
 
 SHARE = float(os.environ.get("BOOK_STEPS", "1"))  # the share of the training steps that is done
 

@@ -20,6 +20,7 @@ from gan_keras import data, synthesize
 from gan_keras.data import writing
 from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, saved_model, synthesis
+from gan_keras.training import run_folder
 
 COUNTS = {"train": 30, "test": 12}
 
@@ -150,7 +151,7 @@ def test_as_data_means_the_images_that_the_run_has_seen(labelled_run, idx_folder
         assert code == 0, text
         made = data.load(data_dir=out)
         assert np.bincount(np.concatenate([made.train.labels, made.test.labels])).tolist() == seen.tolist()
-    assert synthesize.class_counts(loading.SHIPPED) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert run_folder.class_counts(loading.SHIPPED) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
     shutil.copytree(labelled_run / "generator", tmp_path / "alone")  # without the run
     code, text = run_command(
         synthesize.main, capsys, tmp_path / "alone", "--balance", "as-data", "--out", tmp_path / "set"

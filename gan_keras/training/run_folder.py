@@ -104,6 +104,12 @@ def containing(path: Path) -> Path | None:
     return next((place for place in places if (place / "config.json").exists()), None)
 
 
+def class_counts(path: Path) -> list[int] | None:
+    """Return how many images of each class a run was trained on, if it says so; `path` is its folder or part of it."""
+    run = containing(path)
+    return read(run).get("data", {}).get("class_counts") if run else None
+
+
 def resume_command(options: Config, **changed: Any) -> str:
     """Return the command that continues a run, with other options if there are any."""
     return command("train", "--resume", out=options.folder, **changed)
