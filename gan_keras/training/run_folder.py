@@ -90,9 +90,11 @@ def _problem(content: Any) -> str | None:
         return "it names no model and data set"
     if not isinstance(options.get("data_dir"), str | None):
         return "its data_dir is no path"
-    of_data = {"name": str, "sha256": str, "partner": dict, "class_counts": list}
+    of_data = {"name": str, "sha256": str, "partner": dict}
     if not isinstance(facts, dict) or not all(isinstance(facts.get(name, {}), kind) for name, kind in of_data.items()):
         return "its data have no name and hash"
+    if not isinstance(facts.get("class_counts", []), list):
+        return "its counts of classes are no list"
     if not isinstance(content.get("versions", {}), dict) or not isinstance(content.get("changes", []), list):
         return "its versions or changes cannot be read"
     return None
