@@ -90,11 +90,12 @@ def _problem(content: Any) -> str | None:
         return "it names no model and data set"
     if not isinstance(options.get("data_dir"), str | None):
         return "its data_dir is no path"
-    of_data = {"name": str, "sha256": str, "partner": dict}
-    if not isinstance(facts, dict) or not all(isinstance(facts.get(name, {}), kind) for name, kind in of_data.items()):
+    # Each with what stands for it where it is missing; there are none for the first two.
+    of_data = {"name": (str, None), "sha256": (str, None), "partner": (dict, {}), "class_counts": (list, [])}
+    if not isinstance(facts, dict) or not all(
+        isinstance(facts.get(name, default), kind) for name, (kind, default) in of_data.items()
+    ):
         return "its data have no name and hash"
-    if not isinstance(facts.get("class_counts", []), list):
-        return "its counts of classes are no list"
     if not isinstance(content.get("versions", {}), dict) or not isinstance(content.get("changes", []), list):
         return "its versions or changes cannot be read"
     return None
