@@ -91,7 +91,12 @@ def _problem(content: Any) -> str | None:
     if not isinstance(options.get("data_dir"), str | None):
         return "its data_dir is no path"
     # Each with what stands for it where it is missing; there are none for the first two.
-    of_data = {"name": (str, None), "sha256": (str, None), "partner": (dict, {}), "class_counts": (list, [])}
+    of_data: dict[str, tuple[type, Any]] = {
+        "name": (str, None),
+        "sha256": (str, None),
+        "partner": (dict, {}),
+        "class_counts": (list, []),
+    }
     if not isinstance(facts, dict) or not all(
         isinstance(facts.get(name, default), kind) for name, (kind, default) in of_data.items()
     ):
