@@ -55,7 +55,7 @@ def measure(capsys, folder, source, out, *options):
     return json.loads((out / "metrics.json").read_text())
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_real_before_trained_before_barely_trained_before_noise(trained, digits, tmp_path, capsys):
     folder, real = digits
     unseen = tmp_path / "unseen.npz"

@@ -132,7 +132,7 @@ def run(idx_folder, tmp_path_factory):
     return train.run(tiny_config("cyclegan", data_dir=idx_folder, out=out, **SMALL))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_run_that_is_stopped_ends_the_same(run, idx_folder, tmp_path):
     assert_same_start(tiny_config("cyclegan", data_dir=idx_folder, **SMALL))
     parts = stopped(run, tmp_path / "parts")
@@ -172,7 +172,7 @@ def test_what_cannot_be_translated_is_refused(run, tmp_path, capsys):
 
 
 def small_classifier(image_shape, classes, filters):
-    """Return a network in the place of the classifier's, of which three take half a minute to compile."""
+    """Return a small network instead of the classifier's: three of those would take half a minute to compile."""
     convolution = [keras.layers.Conv2D(4, 5, 4), BatchNormalization(), keras.layers.ReLU(), keras.layers.Flatten()]
     return keras.Sequential([keras.Input(image_shape), *convolution, keras.layers.Dense(classes, dtype="float32")])
 

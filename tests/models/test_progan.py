@@ -113,7 +113,7 @@ def test_vectors_are_normalised_and_the_deviation_is_over_the_batch():
     np.testing.assert_allclose(channel, values.std(axis=0).mean(), rtol=1e-5)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_run_that_stops_in_the_middle_of_a_fade_ends_the_same(tmp_path, idx_folder, two_stages):
     options = {"data_dir": idx_folder, "period": 10}  # an epoch has twelve images
     whole = train.run(tiny_config("progan", out=tmp_path / "whole", **options))

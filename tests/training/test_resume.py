@@ -75,7 +75,7 @@ def test_the_screen_shows_epochs_and_what_to_do_next_and_no_noise(long_epochs):
     assert f"python -m gan_keras.generate {run}" in done.stdout
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_run_that_is_stopped_in_every_way_ends_like_one_that_was_not(tmp_path, long_epochs):
     options, whole, _ = long_epochs
     run = tmp_path / "run"

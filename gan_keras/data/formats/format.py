@@ -120,7 +120,7 @@ def reader(function: Reader) -> Reader:
 
 
 def refuse(problem: str, conversion: Conversion) -> NoReturn:
-    """Raise a `UserError`, in the place of loading what is known and cannot be loaded."""
+    """Raise a `UserError` instead of loading: the format is known, and cannot be read."""
     raise UserError(problem)
 
 
