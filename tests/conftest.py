@@ -19,8 +19,8 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-# TensorFlow makes so many objects while it traces that Python looks for garbage all the time. It need not look at what
-# was imported, which stays: a step of the DCGAN is traced in two thirds of the time.
+# Tracing makes many objects, and Python looks for garbage after every few hundred. Let it look less often, and never at
+# what was imported, which stays: a step of the DCGAN is then traced in two thirds of the time.
 gc.freeze()
 gc.set_threshold(20_000)
 
