@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]*_*.py"))
-REDUCED = {"1": "0.1", "6": "0.05"}  # of the training steps: enough for samples that are no longer noise
+REDUCED = {"1": "0.1", "6": "0.08"}  # of the training steps: enough for samples that are no longer noise
 SMOKE = "0.02"  # for the other notebooks
 MARGIN = 1.2  # times the score of noise
 QUICKLY = """
