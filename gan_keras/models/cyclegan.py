@@ -12,6 +12,7 @@ python -m gan_keras.train --model cyclegan
 | batch | 1 | 16: as many images in a tenth of the time |
 | what is exported | the last weights | their average, as of all models here |
 | semantic loss | none | CyCADA's (Hoffman et al. 2018, arXiv:1711.03213, equation 4), by a reader that learns along |
+| the reader learns from | the source | the target too, by pseudo-labels (Berthelot et al. 2020, arXiv:1911.09785) |
 """
 
 import dataclasses
@@ -25,7 +26,7 @@ import tensorflow as tf
 from keras import layers
 
 from gan_keras import data, distribution
-from gan_keras.game import config, gan, losses, pool
+from gan_keras.game import config, gan, losses, pool, pseudo_labels
 from gan_keras.game.augmentation import augment
 from gan_keras.game.networks import feed, halvings
 from gan_keras.game.randomness import Stream
@@ -33,7 +34,7 @@ from gan_keras.layers import Conv2DTranspose, LeakyReLU
 from gan_keras.options import Count, Fraction, Images, NotNegative, Rate, Schedule, Size
 from gan_keras.ui.console import UserError
 
-ZOOM, SHIFT = 1.4, 0.1  # how much larger or smaller, and moved by which part of a side, the reader sees images
+ZOOM = 1.4  # how much larger or smaller the reader sees images
 ROWS = 6  # of the picture: an image, its translation, and that one translated back, for both domains
 
 
@@ -92,8 +93,8 @@ class Model(gan.GAN):
     """A generator for each direction, a discriminator for each domain, and a reader of the classes.
 
     Cycle consistency alone lets a 3 become a 6 that comes back as a 3. The reader keeps that from happening: it learns
-    the source's classes, on images and on their translations, and the generators must make what it reads as before. The
-    target's labels are never used.
+    the source's images by their labels and the target's by pseudo-labels, and the generators must make what it reads as
+    before. The target's labels are never used.
     """
 
     config: Config
@@ -152,7 +153,8 @@ class Model(gan.GAN):
         return keras.Sequential([image, *convolutions, layers.Flatten(), logits], name="reader")
 
     def build_memory(self) -> dict[str, tf.Variable]:
-        return {f"{domain}_pool": pool.create(self.config.pool, self.image_shape) for domain in ("target", "source")}
+        pools = {f"{domain}_pool": pool.create(self.config.pool, self.image_shape) for domain in ("target", "source")}
+        return pools | {"class_shares": pseudo_labels.create(self.classes)}
 
     @property
     def reads_labels(self) -> bool:
@@ -189,9 +191,17 @@ class Model(gan.GAN):
             real_values = self.judge(domain, image, 2 * number)
             fake_values = self.judge(domain, earlier, 2 * number + 1)
             total += self.adversarial_discriminator_loss(real_values, fake_values)
-        draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX)
-        read = (zoomed(real["image"], draw), fake["target"])
-        return total + sum(self.misread(image, real["label"]) for image in read)
+        return total + self.reader_loss(real)
+
+    def reader_loss(self, real: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Return the loss of the reader by the source's labels, and by what it reads in the target's images already."""
+        views = []
+        for number, (domain, largest) in enumerate((("image", ZOOM), ("partner_image", 1.0), ("partner_image", 1.0))):
+            draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX, number=number)
+            views.append(pseudo_labels.zoomed(real[domain], draw, 1 / ZOOM, largest))
+        source, target, again = tf.split(feed(self.reader, {"image": tf.concat(views, axis=0)}), 3)
+        guesses = pseudo_labels.align(self.memory["class_shares"], real["label"], tf.nn.softmax(target))
+        return cross_entropy(real["label"], source) + cross_entropy(guesses, again)
 
     def generator_loss(self, real, fake):
         source, target = real["image"], real["partner_image"]
@@ -206,15 +216,11 @@ class Model(gan.GAN):
             same = difference(self.translate("to_target", target), target)
             same += difference(self.translate("to_source", source), source)
             loss += self.config.identity * same
-        semantic = self.misread(fake["target"], real["label"])
-        semantic += self.misread(fake["source"], tf.stop_gradient(tf.nn.softmax(feed(self.reader, {"image": target}))))
+        read, to_target, to_source = (feed(self.reader, {"image": image}) for image in (target, *fake.values()))
+        semantic = cross_entropy(real["label"], to_target)
+        semantic += cross_entropy(tf.stop_gradient(tf.nn.softmax(read)), to_source)
         self.track(cycle_loss=cycle, semantic_loss=semantic)
         return loss + self.config.semantic * semantic
-
-    def misread(self, image: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
-        """Return the reader's cross-entropy; `truth` is labels int [batch], or probabilities [batch, classes]."""
-        truth = tf.one_hot(truth, self.classes) if truth.dtype.is_integer else truth
-        return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, feed(self.reader, {"image": image})))
 
     def display(self, examples):
         """Return source, translated, translated back; and the same from the target."""
@@ -232,17 +238,10 @@ class Model(gan.GAN):
         return self.averages
 
 
-def zoomed(images: tf.Tensor, draw) -> tf.Tensor:
-    """Return images larger or smaller and moved a little, each by random numbers of its own.
-
-    Hands differ in size and place. A reader that has seen its own domain's digits so reads more of the other's.
-    """
-    size = tf.shape(images)[0]
-    numbers = draw([size, 3])
-    side = ZOOM ** (2 * numbers[:, :1] - 1)
-    corner = (1 - side) / 2 + SHIFT * (2 * numbers[:, 1:] - 1)
-    boxes = tf.concat([corner, corner + side], axis=1)
-    return tf.image.crop_and_resize(images, boxes, tf.range(size), tf.shape(images)[1:3], extrapolation_value=-1.0)
+def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Return the mean cross-entropy of logits [batch, classes]; `truth` is labels int [batch], or probabilities."""
+    truth = tf.one_hot(truth, logits.shape[1]) if truth.dtype.is_integer else truth
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, logits))
 
 
 def difference(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
