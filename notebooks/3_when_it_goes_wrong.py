@@ -105,7 +105,7 @@ def modes_found(points):
 
 def train_ring(beta_1):
     keras.utils.set_random_seed(0)
-    options = config.Config(model="ring", latent_dim=2, learning_rate=1e-3, beta_1=beta_1, precision="float32")
+    options = config.Config(model="ring", latent_dim=2, learning_rate=2e-3, beta_1=beta_1, precision="float32")
     game, count = Ring(options, image_shape=(1, 1, 2)), book.steps(2000)
     game.compile(total_steps=count)
     step, latents = tf.function(game.train_step), game.sample_latents(500)
@@ -211,7 +211,7 @@ plt.show()
 book.film(*games["hasty"][2:], columns=10)
 
 # %% [markdown]
-# The film shows the hasty game: 40 latents, and all of them become nearly the same one or two images, again and again
+# The film shows the hasty game: 40 latents, and all of them become nearly the same few images, again and again
 # other ones. In the healthy game all ten colours soon have their share and keep it. The end of both:
 
 # %%
