@@ -70,7 +70,7 @@ print("test: ", digits.test.images.shape)
 # An image is 28 pixels high and 28 wide. It has one *channel*, its brightness: each pixel is a byte from 0 (black) to
 # 255 (white). We show six images of each class: the first six with the label 0, and so on.
 
-# %%
+# %% tags=["cover"]
 examples = [digits.train.images[digits.train.labels == label][:6] for label in range(10)]
 book.show(np.stack(examples, axis=1).reshape(-1, 28, 28, 1), title="Six of each")
 

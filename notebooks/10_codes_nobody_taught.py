@@ -133,7 +133,7 @@ untaught, untaught_purity = train(
 #
 # A column for each class of the code, a row for each noise.
 
-# %%
+# %% tags=["cover"]
 CODES = 12  # numbers at the end of the latent: ten for the class, two for the codes
 
 

@@ -200,7 +200,7 @@ print(f"{'':18}" + "".join(f"{ruler:>14}" for ruler in table))
 for row, name in enumerate(sets):
     print(f"{name:18}" + "".join(f"{values[row]:14.3g}" for values in table.values()))
 
-# %%
+# %% tags=["cover"]
 plt.figure(figsize=(7, 3))
 for ruler, values in table.items():
     plt.plot(list(sets), np.argsort(np.argsort(values)) + 1, marker="o", label=ruler)

@@ -235,7 +235,7 @@ def train(game):
 
 by_step = {"plain": train(plain)}
 
-# %%
+# %% tags=["cover"]
 ROW = 20
 
 

@@ -141,7 +141,7 @@ run = train.run(
     )
 )
 
-# %%
+# %% tags=["cover"]
 own = data.Split(*loading.make(loading.load_generator(run), count=2000, seed=1))
 _, nearest = nearest_training_images(own.images[:20], few.images)
 book.show(np.concatenate([own.images[:20], few.images[nearest]]), columns=20, title="Made, and the most similar below")

@@ -250,7 +250,7 @@ book.film(frames, captions)
 # The grey turns into blobs, the blobs become strokes, the strokes become digits. Each place of the picture keeps its
 # latent: a digit does not appear suddenly, it grows.
 
-# %%
+# %% tags=["cover"]
 book.show(generator(latents), columns=16, title=f"After {STEPS} steps")
 
 # %% [markdown]

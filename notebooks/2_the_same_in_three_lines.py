@@ -145,7 +145,7 @@ run = train.run(dcgan.Config(**game | {"epochs": 9}, out=run, resume=True))
 # The generator was exported as a SavedModel. `loading.load_generator` finds it in the run's folder; the same seed gives
 # the same digits.
 
-# %%
+# %% tags=["cover"]
 generator = loading.load_generator(run)
 samples, _ = loading.make(generator, count=500, seed=7)
 book.show(samples[:80], columns=16)

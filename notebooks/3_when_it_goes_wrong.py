@@ -122,7 +122,7 @@ def train_ring(beta_1):
 
 rings = {beta_1: train_ring(beta_1) for beta_1 in (0.9, 0.5)}
 
-# %%
+# %% tags=["cover"]
 figure, places = plt.subplots(2, 10, figsize=(15, 3.4), layout="constrained")
 for row, (beta_1, (snapshots, _)) in zip(places, rings.items(), strict=True):
     row[0].set_ylabel(f"momentum {beta_1}")

@@ -88,7 +88,7 @@ for name, images in fakes.items():
 # hand. Then look among the reference digits for the one that is nearest to the original by its pixels, but is *another*
 # digit. Which of the two is nearer?
 
-# %%
+# %% tags=["cover"]
 moved = np.roll(perfect, 2, axis=2)
 distances = pairwise_distances(perfect.reshape(half, -1).astype(float), reference.reshape(half, -1).astype(float))
 distances[perfect_labels[:, None] == reference_labels] = np.inf

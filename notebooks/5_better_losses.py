@@ -236,7 +236,7 @@ result = compare.compare(options)
 # %%
 Markdown((options.out / "comparison.md").read_text())
 
-# %%
+# %% tags=["cover"]
 Image(filename=str(options.out / "curves.png"))
 
 # %%

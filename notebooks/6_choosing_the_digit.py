@@ -109,7 +109,7 @@ plt.show()
 # The label determines *which* digit is drawn. The latent only has to determine *how* it is written: bold or thin,
 # upright or slanted, round or narrow. Here each row has one latent and all ten labels.
 
-# %%
+# %% tags=["cover"]
 latents = tf.random.stateless_normal([6, 100], seed=[0, 3])
 every_digit = tf.tile(tf.range(10), [6])
 book.show(generator.serve(tf.repeat(latents, 10, axis=0), every_digit), title="A row for each latent")

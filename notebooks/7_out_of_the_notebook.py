@@ -77,7 +77,7 @@ print(shown.stdout)
 # In Python, the signatures are methods of the object that `tf.saved_model.load` returns. `serve` is the default one: it
 # turns latents (and labels) into images between -1 and 1.
 
-# %%
+# %% tags=["cover"]
 loaded = tf.saved_model.load(str(run / "generator"))
 images = loaded.serve(tf.random.normal([20, 100]), tf.range(20) % 10)
 print(images.shape, images.dtype, float(tf.reduce_min(images)), float(tf.reduce_max(images)))

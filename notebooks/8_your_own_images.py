@@ -76,7 +76,7 @@ print(sorted(folder.name for folder in scans.iterdir()))
 #
 # `data.load` finds out, and says what it did.
 
-# %%
+# %% tags=["cover"]
 dataset = data.load(data_dir=scans)
 print(dataset.describe())
 book.show(dataset.train.images[:: len(dataset.train.images) // 20][:20])

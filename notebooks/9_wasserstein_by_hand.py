@@ -169,7 +169,7 @@ def measure(limits, shift, steps):
 
 critics = {name: measure(limits, 1.0, 400) for name, limits in LIMITS.items()}
 
-# %%
+# %% tags=["cover"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 places = np.linspace(-3, 4, 200, dtype=np.float32)[:, None]
 for name, (critic, made) in critics.items():

@@ -1,5 +1,6 @@
 """The notebooks run, say nothing that frightens, and are the same in both of their forms."""
 
+import importlib
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import jupytext
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from PIL import Image, ImageChops, ImageStat
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = sorted((ROOT / "notebooks").glob("[0-9]*_*.py"))
@@ -59,6 +61,15 @@ def test_the_stored_outputs_are_whole_and_from_all_the_digits(script):
     assert str(Path.home()) not in str(notebook)
     text = "".join(output.get("text", "") for cell in cells for output in cell.outputs)
     assert "mlxtend" not in text
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_its_cover_is_what_it_shows(script, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "notebooks")
+    covers = importlib.import_module("covers")
+    with Image.open(covers.COVERS / f"{number_of(script)}.png") as stored:
+        difference = ImageChops.difference(covers.cover(script.with_suffix(".ipynb")), stored.convert("RGB"))
+    assert ImageStat.Stat(difference).mean < [8, 8, 8], "run python notebooks/covers.py"
 
 
 def check_outputs(notebook):
