@@ -15,6 +15,7 @@ from gan_keras.game import state
 
 DECAY = 0.99  # of the running shares of the classes
 TEMPERATURE = 0.5  # below 1 guesses are sharpened; as in the paper
+TINY = 1e-8  # so that no guess is 0 divided by 0 where a class does not occur
 SHIFT = 0.1  # how far views are moved, as a part of a side
 
 
@@ -34,7 +35,7 @@ def align(shares: tf.Variable, labels: tf.Tensor, read: tf.Tensor) -> tf.Tensor:
     read = tf.stop_gradient(read)
     now = tf.stack([tf.reduce_mean(tf.one_hot(labels, read.shape[1]), axis=0), tf.reduce_mean(read, axis=0)])
     known, seen = tf.unstack(shares.assign(DECAY * shares + (1 - DECAY) * distribution.mean(now)))
-    guesses = (read * known / (seen + 1e-6)) ** (1 / TEMPERATURE)
+    guesses = (read * known / (seen + TINY) + TINY) ** (1 / TEMPERATURE)
     return guesses / tf.reduce_sum(guesses, axis=1, keepdims=True)
 
 
@@ -51,7 +52,7 @@ def zoomed(images: tf.Tensor, draw: Callable, smallest: float, largest: float) -
     """
     size = tf.shape(images)[0]
     numbers = draw([size, 3])
-    side = (largest / smallest) ** (1 - numbers[:, :1]) / largest  # of the part that is seen: a large one looks small
+    side = (largest / smallest) ** (1 - numbers[:, :1]) / largest  # of the part that fills the view
     corner = (1 - side) / 2 + SHIFT * (2 * numbers[:, 1:] - 1)
     boxes = tf.concat([corner, corner + side], axis=1)
     return tf.image.crop_and_resize(images, boxes, tf.range(size), tf.shape(images)[1:3], extrapolation_value=-1.0)
