@@ -42,7 +42,7 @@ def align(shares: tf.Variable, labels: tf.Tensor, read: tf.Tensor) -> tf.Tensor:
 def zoomed(images: tf.Tensor, draw: Callable, smallest: float, largest: float) -> tf.Tensor:
     """Return views of images: each at a size, and moved a little, by random numbers of its own.
 
-    Hands differ in size and place. A classifier that has seen one hand so reads more of another.
+    Hands differ in size and place. A classifier that has seen one in many sizes and places reads more of another.
 
     Args:
         images: float32 [batch, height, width, channels] in [-1, 1]; what is beyond their borders is black.

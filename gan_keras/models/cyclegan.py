@@ -7,12 +7,12 @@ python -m gan_keras.train --model cyclegan
 | least squares, cycle loss of 10, pool of 50 | sections 3 and 4 | as in the source |
 | identity loss | of 5, for paintings | none, which saves a third of the time |
 | generators | 64 filters, 6 or 9 blocks, two strides | 16 filters, 4 blocks, a stride less than the DCGAN's |
-| discriminators | 70x70 patches, four halvings | as many halvings as the images allow |
+| discriminators | 70x70 patches, three halvings | as many halvings as the images allow |
 | borders | reflected | zeros: digits end before the border |
 | batch | 1 | 16: as many images in a tenth of the time |
 | what is exported | the last weights | their average, as of all models here |
-| semantic loss | none | CyCADA's (Hoffman et al. 2018, arXiv:1711.03213, equation 4), by a reader that learns along |
-| the reader learns from | the source | the target too, by pseudo-labels (Berthelot et al. 2020, arXiv:1911.09785) |
+| semantic loss | none | after CyCADA (Hoffman et al. 2018, arXiv:1711.03213, equation 4), with the source's labels |
+| its reader | CyCADA: fixed, of the source | learns along, and the target by pseudo-labels (Berthelot et al. 2020) |
 """
 
 import dataclasses

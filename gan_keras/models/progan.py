@@ -190,7 +190,7 @@ def normal(gain: float) -> keras.initializers.Initializer:
 
 
 def normalised(values):
-    """Return vectors of root mean square 1: the source's equation 2."""
+    """Return vectors of root mean square 1: the source's section 4.2."""
     power = ops.mean(ops.square(ops.cast(values, "float32")), axis=-1, keepdims=True)  # float16 cannot hold all squares
     return values * ops.cast(ops.rsqrt(power + 1e-8), values.dtype)
 

@@ -4,13 +4,14 @@ python -m gan_keras.train --model stylegan
 
 |  | in the source | here |
 | --- | --- | --- |
-| mapping network, noise, mixing, truncation | 8 layers of 512 | as in the source, 4 layers of 64 |
+| mapping network, noise, mixing | 8 layers of 512 | as in the source, 4 layers of 64 |
+| truncation | of the coarse layers | of all |
 | demodulation, skip generator, residual discriminator, lazy R1 | its second paper (arXiv:1912.04958) | as there |
 | equalised learning rate | kernels scaled in each pass | in the optimizer's step, which is the same for Adam |
 | path length regularisation | its second paper | none: small images are smooth already |
 | growth | its first paper | none, as in its second one |
 | labels | none | both players get them; without labels or with `--no-conditional`, none |
-| upsampling | bilinear, with a blur | bilinear |
+| upsampling | bilinear, by a blur | bilinear |
 """
 
 import math
@@ -46,7 +47,8 @@ class Config(config.Config):
     r1: NotNegative = 0.1  # weight of the R1 penalty; its paper's 10 is for images of a million pixels
     penalty_every: Count = 16  # steps from one penalty to the next, which counts as many times; as in its second paper
     batch_size: Count = 64  # images in a batch
-    learning_rate: Rate = 2e-3  # learning rate of both players, relative to the size of each kernel; as in its paper
+    # learning rate of both players, relative to the size of each kernel; as in its second paper
+    learning_rate: Rate = 2e-3
     beta_1: Fraction = 0.0  # Adam's momentum; 0 as in its paper
     beta_2: Fraction = 0.99  # decay of Adam's average of squared gradients; 0.99 as in its paper
     schedule: Schedule = "cooldown"  # learning rate over time; constant, until it falls in the last steps
