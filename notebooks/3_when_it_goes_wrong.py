@@ -70,10 +70,9 @@ from gan_keras.ui import pictures
 # %%
 angles = 2 * np.pi * np.arange(8) / 8
 CENTRES = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-random = np.random.default_rng(0)
 
 
-def real_points(count):
+def real_points(count, random):
     points = CENTRES[random.integers(0, 8, count)] + random.normal(0, 0.02, [count, 2])
     return {"image": tf.constant(points.reshape(count, 1, 1, 2), tf.float32)}
 
@@ -108,10 +107,11 @@ def train_ring(beta_1):
     options = config.Config(model="ring", latent_dim=2, learning_rate=2e-3, beta_1=beta_1, precision="float32")
     game, count = Ring(options, image_shape=(1, 1, 2)), book.steps(2000)
     game.compile(total_steps=count)
+    random = np.random.default_rng(0)
     step, latents = tf.function(game.train_step), game.sample_latents(500)
     snapshots, found = {}, {}
     for number in range(1, count + 1):
-        step(real_points(128))
+        step(real_points(128, random))
         if number % max(1, count // 80) == 0:
             points = game.generator(latents).numpy().reshape(-1, 2)
             found[number] = modes_found(points)
@@ -143,10 +143,10 @@ plt.grid(alpha=0.3)
 plt.show()
 
 # %% [markdown]
-# Red are the eight real heaps, blue is what the generator makes. With a momentum of 0.9 it goes to one mode, or between
-# two; the discriminator learns that what is there is fake; the generator leaves for the next. Modes are lost and found
-# and lost again, and no amount of training ends the chase, since neither player can stop in time. With 0.5 it begins in
-# the same way, but the chase gets slower, the points spread, and in the end there are some at every heap.
+# Red are the eight real heaps, blue is what the generator makes. With a momentum of 0.9 it goes to one mode, between two,
+# or past them all; the discriminator learns that what is there is fake; the generator leaves for the next. Modes are lost
+# and found and lost again, and 2,000 steps do not end the chase, since neither player can stop in time. With 0.5 few
+# modes are found at first, too, but soon the points spread, and from then on there are some at nearly every heap.
 #
 # ### On digits
 #
@@ -212,7 +212,8 @@ book.film(*games["hasty"][2:], columns=10)
 
 # %% [markdown]
 # The film shows the hasty game: 40 latents, and all of them become nearly the same few images, again and again
-# other ones. In the healthy game all ten colours soon have their share and keep it. The end of both:
+# other ones. The healthy game begins much like it, but from about the 500th step on all ten colours have their
+# share and keep it. The end of both:
 
 # %%
 for name, (samples, shares, *_) in games.items():
@@ -322,8 +323,9 @@ plt.show()
 #
 # 1. Each run takes less than a minute. Look at several seeds (`seed=1`) before you believe what you see: a game that
 #    goes well once may fail the next time.
-# 2. `CENTRES = np.stack([np.linspace(-1, 1, 8), np.zeros(8)], axis=1)`, in both cells that use it. Watch the outer
-#    ones.
+# 2. `CENTRES = np.stack([0.765 * np.arange(-3.5, 4), np.zeros(8)], axis=1)` keeps the distance between neighbours; the
+#    picture then needs `xlim=[-3.2, 3.2]`. The outer heaps have a neighbour on one side only: are they the ones that are
+#    missing? Compare several seeds before you answer.
 # 3. In a mixed batch, each image's normalised values depend on the others. The discriminator would learn with the
 #    statistics of real and fake images together, but the generator would use it with those of fake images alone: that
 #    is another function.
