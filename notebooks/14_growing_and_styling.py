@@ -16,8 +16,8 @@
 #
 # How does one get from small, soft digits to faces that nobody can tell from photographs? Two ideas of the same people
 # led there. First they let the networks *grow*, from tiny images to large ones (Karras and others 2018). Then they gave
-# each layer a *style* (Karras and others 2019), and found that growing was no longer needed. Here you see both, on
-# digits: images while they grow, a table of mixed styles, what noise is for, and how a number called ψ trades variety
+# each layer a *style* (Karras and others 2019), and a year later they found that growing was no longer needed (Karras
+# and others 2020). Here you see both, on digits: images while they grow, a table of mixed styles, what noise is for, and how a number called ψ trades variety
 # for clarity.
 #
 # It takes about five minutes on two cores.
@@ -78,12 +78,12 @@ for doublings in (2, 1, 0):
     book.show(coarse, columns=20, title=f"{28 >> doublings}x{28 >> doublings}")
 
 # %% [markdown]
-# In 7x7 pixels you can still read most digits, although nothing is sharp. A network that draws them needs few layers,
-# and few seconds.
+# In 7x7 pixels you can still read most digits, although nothing is sharp. A network for them needs few layers, and its
+# steps are cheap.
 #
 # New layers know nothing. To put them in all at once would destroy what the old ones have learned. So they are *faded
 # in*. For a while the image is a mixture of the old, small one, enlarged, and of the new one, and the share of the new
-# one rises from 0 to 1. Real images are mixed in the same way. In the package's networks this is one line:
+# one rises from 0 to 1. Real images are mixed in the same way. In the package this is one line, but for the shape of `fade`:
 #
 # ```python
 # mixed = before + fade * (now - before)
@@ -125,10 +125,13 @@ for phase, images in frames.items():
     book.show(images, columns=20, title=f"After the phase: {phase}")
 
 # %% [markdown]
-# Each column has the same latent from top to bottom. After so few steps not many of them are digits. But you can follow
-# each one down: its coarse form was there when it had few pixels, and later stages draw its lines more finely. And here
-# is the fading, caught in the middle of its last phase: from the left, where only the old 14x14 image counts, to the
-# right, where only the new one does.
+# Each column has the same latent from top to bottom. After so few steps not many of them are digits, and at 7x7 there is
+# little but a grey patch in the middle. But from 14x14 on you can follow each one down: its coarse form stays, and later
+# stages draw its lines more finely.
+#
+# And here is the fading from 14x14 to 28x28, stopped half-way, where the share is 0.5: that is the middle column. The
+# others show what the same networks would give with another share: on the left the old 14x14 image alone, on the right
+# the new one alone. Alone the new one is no image yet: until now it was only ever an addition to the old one.
 
 # %%
 book.show(np.concatenate([np.stack([images[row] for images in faded]) for row in range(5)]), columns=len(shares))
@@ -152,7 +155,7 @@ for phase, took in zip(PHASES, seconds, strict=True):
 # and the result is the *sum* of all, enlarged, then at first only the coarse ones say anything useful. The network
 # begins with them by itself, and moves on to the fine ones when that helps. All layers are there from the start.
 #
-# That is the generator of the StyleGAN in this package, and its main idea is another one.
+# This package's StyleGAN has such a generator. But the main idea of a StyleGAN is another one: styles.
 #
 # ## Styles
 #
@@ -216,12 +219,14 @@ for part in parts:
 book.show(synthesise(styles_of(np.arange(10), seed=1)), title="The sum")
 
 # %% [markdown]
-# The coarse ones place light and shade, and only the sum is a digit.
+# The 2x2 image adds almost nothing, the 4x4 image a bright middle that is much alike for all digits. The 8x8 image draws
+# the lines, some of them readable alone, and the sum is clearer than any part.
 #
 # ## Mixing
 #
 # Since each layer takes a style, the layers need not agree. Take the first layers' style from one image, and the others'
-# from another. (In training most images were made so. Otherwise the layers would rely on each other.)
+# from another. (In training most images were made so, but always from two styles of the *same* digit. Otherwise the
+# layers would rely on each other. Mixtures of two digits, as here, are new to the network.)
 
 # %% tags=["cover"]
 CROSSING = 2  # layers that take the row's style; the others take the column's
@@ -279,9 +284,10 @@ plt.show()
 
 # %% [markdown]
 # The more layers take a style, the more often its digit is seen, and no single layer decides. In the table, where two
-# of five layers are the row's, more images are the digits of their columns than of their rows, and many are neither. In
-# faces the coarse layers give pose and shape, the fine ones colours and skin. In 8x8 pixels there is no detail that does
-# not matter to what digit it is: the styles here are less separate than those of the papers.
+# of five layers are the row's, more images are the digits of their columns than of their rows, and many are neither: no
+# discriminator ever judged such mixtures. In faces the coarse layers give pose and shape, the fine ones colours and skin.
+# In 8x8 pixels there is no detail that does not matter to what digit it is, so the styles here are less separate than
+# those of the papers.
 #
 # ## Noise
 #
@@ -291,12 +297,17 @@ plt.show()
 # %%
 styles = styles_of(np.arange(10), seed=6)
 book.show(np.concatenate([synthesise(styles, seed) for seed in (1, 2, 3)]), title="One style, three noises")
-with_noises = synthesise(tf.tile(styles, [50, 1]))  # ten styles, each with 50 noises
-deviations = np.reshape(with_noises, [50, 10, 8, 8, 1]).std(axis=0)
-book.show(2 * deviations / deviations.max() - 1, title="Where the noise counts")
-others = np.reshape(synthesise(styles_of(np.tile(np.arange(10), 50), seed=9)), [50, 10, 8, 8, 1]).std(axis=0)
-by_noise, by_style = 127.5 * deviations.mean(), 127.5 * others.mean()
-print(f"deviation of a pixel by noise {by_noise:.1f}, by style {by_style:.1f} grey levels")
+
+
+def deviation(styles):
+    """Return how much each pixel varies over 50 images of each class, in grey levels."""
+    return 127.5 * np.clip(synthesise(styles, seed=9), -1, 1).reshape(50, 10, 8, 8, 1).std(axis=0)
+
+
+by_noise = deviation(tf.tile(styles, [50, 1]))  # ten styles, each with 50 noises
+by_both = deviation(styles_of(np.tile(np.arange(10), 50), seed=9))
+book.show(2 * by_noise / by_noise.max() - 1, title="Where the noise counts")
+print(f"deviation of a pixel by noise {by_noise.mean():.1f}, by style and noise {by_both.mean():.1f} grey levels")
 
 # %% [markdown]
 # The noise moves the greys a little, far less than another style does: a layer learns how strongly it uses its noise,
@@ -343,17 +354,18 @@ for share, values in zip(SHARES, curve, strict=True):
     print("ψ = {:4}: read as asked for {:.2f}, precision {:.2f}, variety {:.2f}".format(share, *values))
 
 # %% [markdown]
-# That is the trade. At ψ = 0 each class has one image, the clearest that the network has, and nothing varies but the
-# noise. With a larger ψ the images differ more, and fewer of them are what was asked for. *Precision*, the share that
-# lies among real digits ([notebook 11](11_how_others_measure.ipynb)), falls beyond 1, where styles are that were rare
-# in training. What one shows in a paper is made with a ψ below 1. What trains a classifier needs the variety.
+# That is the trade. At ψ = 0 each class has one image, and nothing varies but the noise; if one of the ten is misread, it
+# always is. With a larger ψ the images differ more, and fewer of them are what was asked for. *Precision*, the share
+# that lies among real digits ([notebook 11](11_how_others_measure.ipynb)), hardly changes below 1 and falls beyond it,
+# where styles are that were rare in training. The images that papers show are often made with a ψ below 1. What trains a
+# classifier needs the variety.
 #
-# The package's generators have ψ as an option. There it draws towards the average style of *all* classes, as in the
-# paper, which has none:
+# The package's generators have ψ as an option. There it draws towards the average of all styles, as in the paper, whose
+# images have no classes. So a small ψ also draws away from the digit that you asked for (exercise 2).
 #
 # ```
 # python -m gan_keras.train --model stylegan --preset quick --out saved_models/styles
-# python -m gan_keras.generate saved_models/styles --truncation 0.7 --out clear.png
+# python -m gan_keras.generate saved_models/styles --truncation 0.7 --out calm.png
 # python -m gan_keras.generate saved_models/styles --mix 8 --out mixed.png
 # ```
 #
@@ -362,15 +374,18 @@ for share, values in zip(SHARES, curve, strict=True):
 # 1. Draw the mixing table with `CROSSING` at 1 and at 4. What do the images still have of the other style?
 # 2. Draw towards the mean of *all* styles instead of that of each class. What is drawn at ψ = 0, and what becomes of
 #    "read as asked for"?
-# 3. Train a StyleGAN with `mixing=0.0`, so that no styles are mixed in training, and draw the table again.
+# 3. Train a StyleGAN with `mixing=0.0`, so that no styles are mixed in training. What becomes of mixtures of two styles
+#    of the *same* digit?
 #
 # <details><summary>Solutions</summary>
 #
-# 1. Compare how images change along a row and along a column. What a layer can change depends on the size of its map:
-#    at 2x2 a pixel is half of the digit's width, so it gives little but where the ink is.
+# 1. With 1 most images are still their column's digit, with 4 their row's, as the curve says. A style chooses among
+#    channels, not among pixels. What the 2x2 layer makes passes through all later layers, so even it changes the digit
+#    now and then; the last layer can only redraw what the others left.
 # 2. `middle = tf.reduce_mean(styles, axis=0)`: one image for all labels, which is no digit or an arbitrary one, so at 0
 #    the share is about a tenth.
-# 3. The mixtures look worse: layers have learned to count on a common style. What is decided where is less clear.
+# 3. One expects them to be worse, because the layers may count on a common style. Measure it: give `coarse` and `fine`
+#    the same labels, and compare the share that `read` reads for both networks and all crossings.
 # </details>
 #
 # ## Read on
