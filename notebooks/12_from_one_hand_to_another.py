@@ -354,8 +354,8 @@ plt.show()
 # %% [markdown]
 # The curves are apart from the first point on. Without the semantic loss most of the first translations are other
 # digits; with it far more are right, and they stay ahead. The diagonal is fuller. But not all is well: some digits still
-# go the same wrong way (from 60,000 digits: the sevens, to nines). It is a treatment and not yet a cure, for in so few
-# steps the reader itself has not learned enough:
+# go the same wrong way (from 60,000 digits: the sevens, to nines). It is a treatment and not yet a cure. One reason is
+# the reader, which has not learned enough in so few steps:
 
 # %%
 for name, hand in (("source", tested), ("target", target.test)):
