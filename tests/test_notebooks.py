@@ -89,6 +89,7 @@ def test_it_runs_from_top_to_bottom(script, tmp_path, monkeypatch):
     )
     monkeypatch.setenv("BOOK_STEPS", REDUCED.get(number_of(script), SMOKE))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # Streamlit sets it, and pictures would then be kept, not shown
     notebook = jupytext.read(script)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(QUICKLY))
     trained = number_of(script) in TRAINED
