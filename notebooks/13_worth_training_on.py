@@ -78,7 +78,7 @@ book.show(few.images[np.argsort(few.labels, kind="stable")], title="All the digi
 # way to make few images many. Each is trained three times, because with fifty digits chance has much to say.
 
 # %%
-STEPS, SEEDS = book.steps(150), range(book.steps(3))
+STEPS, SEEDS = book.steps(100), range(book.steps(3))
 results = {}
 
 

@@ -95,8 +95,8 @@ for doublings in (2, 1, 0):
 # %%
 BATCH, PHASE = 64, book.steps(120)  # steps in each phase
 PHASES = ("7x7", "fading in 14x14", "14x14", "fading in 28x28", "28x28")
-RATE = {"learning_rate": 5e-3, "average_decay": 0.98}  # five times its paper's, and a shorter memory: few steps
-options = progan.Config(filters=8, batch_size=BATCH, period=BATCH * PHASE, epochs=1, **RATE)
+MEMORY = 0.98  # decay of the averaged generator: it must forget soon, as there are few steps
+options = progan.Config(filters=8, batch_size=BATCH, period=BATCH * PHASE, epochs=1, average_decay=MEMORY)
 growing = setup.build(options, digits, steps_per_epoch=PHASE * len(PHASES))
 networks = progan.by_stage(growing.averages["generator"])
 latents = growing.sample_latents(20)

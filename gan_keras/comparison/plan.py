@@ -16,7 +16,6 @@ from gan_keras.ui.console import UserError
 
 FRAMES = 10  # pictures and live evaluations in a run
 STUDY = {"proposed": ["--no-conditional"]}  # how the study has a model, where the default here differs
-CALIBRATION = 1 / 15  # the part of the budget that is spent on timing a model's steps before
 TERMS = (  # the options that are the same for all models of a comparison
     "seed",
     "out",
@@ -139,7 +138,7 @@ def within_terms(options: Options, runs: list[Run], dataset: data.Dataset, secon
     if budgeted is None:
         return [run if run.facts else _framed(run, dataset) for run in runs]
     unknown = {run.model: run.options for run in runs if run.facts is None and run.model not in seconds}
-    seconds |= budget.seconds_per_step(unknown, dataset, budgeted * CALIBRATION)
+    seconds |= budget.seconds_per_step(unknown, dataset, budgeted)
 
     def limited(run: Run) -> Run:
         steps = budgeted / seconds[run.model] / FRAMES

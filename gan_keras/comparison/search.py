@@ -21,7 +21,6 @@ from optuna.trial import TrialState
 
 from gan_keras import data, models
 from gan_keras.comparison import budget, search_report
-from gan_keras.comparison.plan import CALIBRATION
 from gan_keras.comparison.records import check_terms
 from gan_keras.comparison.space import contains, space
 from gan_keras.evaluation import classifier
@@ -181,7 +180,7 @@ def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evalua
     """
     config = models.load(options.model).Config(seed=options.seed, epochs=FRAMES, **trial.params)
     seconds = seconds_of("budget", options.budget)
-    (step,) = budget.seconds_per_step({options.model: config}, dataset, seconds * CALIBRATION).values()
+    (step,) = budget.seconds_per_step({options.model: config}, dataset, seconds).values()
     steps = setup.in_executions(max(1, round(seconds / step / FRAMES)), config)
     trial.set_user_attr("steps", FRAMES * steps)
     for frame, values in enumerate(train(config, dataset, steps, evaluation)):

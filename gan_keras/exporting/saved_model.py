@@ -28,10 +28,10 @@ def export(model: GAN, folder: Path) -> list[str]:
     """
     networks = model.exports()
     for name, network in networks.items():
-        if name == "generator":
+        if name == model.sampled:
             export_sampler(network, model, folder / name)
         else:
-            export_network(network, folder / name, model.class_names, result=model.results.get(name, "output"))
+            export_network(network, folder / name, model.class_names, result=result_of(model, name))
     if "generator" in networks:
         with files.replacing(folder / "generator.keras") as temporary:
             networks["generator"].save(temporary)
@@ -40,7 +40,13 @@ def export(model: GAN, folder: Path) -> list[str]:
 
 def export_sampler(sampler: keras.Model, model: GAN, path: Path) -> None:
     """Write the network that a model is sampled by, with all that the model says of it."""
-    export_network(sampler, path, model.class_names, controls=model.controls, parts=model.parts)
+    result = result_of(model, model.sampled)
+    export_network(sampler, path, model.class_names, result=result, controls=model.controls, parts=model.parts)
+
+
+def result_of(model: GAN, name: str) -> str:
+    """Return what a network returns that a model exports."""
+    return model.results.get(name, "output")
 
 
 def export_network(

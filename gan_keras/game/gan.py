@@ -12,7 +12,7 @@ from gan_keras.data import Batch
 from gan_keras.game import losses, penalties, randomness, state
 from gan_keras.game.augmentation import augment
 from gan_keras.game.config import Config
-from gan_keras.game.networks import CHUNK, Part, feed, input_names, noise_shapes, probability, split
+from gan_keras.game.networks import Part, feed, infer, input_names, noise_shapes, probability, split
 from gan_keras.game.player import Player
 from gan_keras.game.randomness import Stream
 from gan_keras.game.schedules import scheduled
@@ -42,6 +42,7 @@ class GAN(Trainer):
     discriminator_networks: ClassVar[tuple[str, ...]] = ("discriminator",)
     averaged_networks: ClassVar[tuple[str, ...]] = ("generator",)  # those that keep a running average of their weights
     tracked: ClassVar[tuple[str, ...]] = ("generator_loss", "discriminator_loss", "real_accuracy", "fake_accuracy")
+    sampled: ClassVar[str] = "generator"  # the exported network that makes the samples
     controls: ClassVar[dict[str, float]] = {}  # numbers that a sampler takes besides latents and labels: name → default
     parts: ClassVar[dict[str, Part]] = {}  # functions that the sampler's SavedModel has besides
     # what the networks of `exports` return, by their names there
@@ -83,9 +84,13 @@ class GAN(Trainer):
         """Return the optimizer of a player; `rate` is a learning rate or a schedule of it."""
         return Adam(rate, beta_1=self.config.beta_1, beta_2=self.config.beta_2)
 
+    def stage_starts(self) -> list[int]:
+        """Return the first step of each stage of the training: from there on steps take another time than before."""
+        return [0]
+
     def sampler(self) -> keras.Model:
         """Return the network from `latent` (and `label`, and `controls`) to images that is shown and exported."""
-        return self.averages["generator"]
+        return self.averages[self.sampled]
 
     def exports(self) -> dict[str, keras.Model]:
         """Return the networks that other programs get, by the name of their folder."""
@@ -286,8 +291,8 @@ class GAN(Trainer):
         batch |= {name: tf.fill([count], value) for name, value in self.controls.items()}
         for index, (name, shape) in enumerate(noise_shapes(sampler, batch).items()):
             batch[name] = randomness.fixed_normal([count, *shape], self.config.seed, Stream.INPUT + index)
-        parts = []
-        for start in range(0, count, CHUNK):
-            chunk = {name: value[start : start + CHUNK] for name, value in batch.items()}
-            parts.append(feed(sampler, chunk, training=False))
-        return tf.concat(parts, axis=0)
+        return infer(sampler, batch)
+
+    def measured_images(self, count: int, examples: Batch) -> tf.Tensor:
+        """Return the images in [-1, 1] that live evaluation measures, `count` at most. `examples` are real images."""
+        return self.images_of(self.sample_latents(count))

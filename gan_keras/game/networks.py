@@ -38,6 +38,16 @@ def feed(network: keras.Model, batch: Batch, training: bool = True) -> tf.Tensor
     return network(values if len(values) > 1 else values[0], training=training)
 
 
+def infer(network: keras.Model, batch: Batch) -> tf.Tensor:
+    """Call a network for inference, on `CHUNK` entries of a batch at a time."""
+    names = input_names(network)
+    chunks = [
+        feed(network, {name: batch[name][start : start + CHUNK] for name in names}, training=False)
+        for start in range(0, len(batch[names[0]]), CHUNK)
+    ]
+    return tf.concat(chunks, axis=0)
+
+
 def split(batch: Batch, parts: int) -> list[Batch]:
     """Split a batch into equal smaller ones."""
     pieces = {name: tf.split(tensor, parts) for name, tensor in batch.items()}

@@ -25,6 +25,11 @@ def stage_at(images: tf.Tensor, stages: int, period: int) -> Stage:
     return Stage(tf.cast(number, tf.int32), fade)
 
 
+def starts(stages: int, period: int) -> list[int]:
+    """Return how many images were seen when each stage begins."""
+    return [max(0, (2 * number - 1) * period) for number in range(stages)]
+
+
 def choose(stage: Stage, branches: Sequence[Callable[[], tf.Tensor]]) -> tf.Tensor:
     """Return what the branch of a stage returns; the others are not computed."""
     return tf.switch_case(stage.number, list(branches))

@@ -28,7 +28,7 @@ from keras import layers
 from gan_keras import data, distribution
 from gan_keras.game import config, gan, losses, pool, pseudo_labels
 from gan_keras.game.augmentation import augment
-from gan_keras.game.networks import feed, halvings
+from gan_keras.game.networks import feed, halvings, infer
 from gan_keras.game.randomness import Stream
 from gan_keras.layers import Conv2DTranspose, LeakyReLU
 from gan_keras.options import Count, Fraction, Images, NotNegative, Rate, Schedule, Size
@@ -104,6 +104,7 @@ class Model(gan.GAN):
     averaged_networks = generator_networks
     tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
     results: ClassVar = dict.fromkeys(generator_networks, "translation")
+    sampled = "to_source"
 
     def build_networks(self) -> dict[str, keras.Model]:
         translators = {name: self.build_translator(name) for name in self.generator_networks}
@@ -221,6 +222,9 @@ class Model(gan.GAN):
         semantic += cross_entropy(tf.stop_gradient(tf.nn.softmax(read)), to_source)
         self.track(cycle_loss=cycle, semantic_loss=semantic)
         return loss + self.config.semantic * semantic
+
+    def measured_images(self, count, examples):
+        return infer(self.sampler(), {"image": examples["partner_image"][:count]})
 
     def display(self, examples):
         """Return source, translated, translated back; and the same from the target."""

@@ -45,8 +45,6 @@ def run(options: Config) -> Path:
             ruler = classifier.load_for(dataset) if options.evaluate_every else None
         cluster.check_alike(setup.decisive(options, dataset))
         model = setup.build(options, dataset, steps_per_epoch, cluster.strategy)
-        if options.evaluate_every and "generator" not in model.averages:
-            raise UserError(f"{options.model} has no generator that --evaluate-every could measure.")
         if options.dry_run:
             if cluster.is_chief:
                 setup.describe(model, dataset, steps_per_epoch)
@@ -192,7 +190,10 @@ def writing(
     samples = callbacks.Samples(folder / "samples", examples(dataset, options.samples), writer)
     progress = callbacks.Progress(model.steps_done, options.epochs * backup.steps_per_epoch, options.epochs)
     # Before those that show its values.
-    watched = [watch.Watch(options.evaluate_every, evaluation, folder, log.rows)] if evaluation else []
+    watched = []
+    if evaluation:
+        translated = partners(dataset, evaluation.count)
+        watched.append(watch.Watch(options.evaluate_every, evaluation, folder, log.rows, translated))
     with progress, closing(writer):
         yield [*watched, log, samples, backup, progress]
 
@@ -203,6 +204,12 @@ def examples(dataset: data.Dataset, count: int) -> data.Batch:
     batch = {"image": data.standardise(split.images[:count]), "label": tf.constant(split.labels[:count])}
     partner = examples(dataset.partner, count) if dataset.partner else {}
     return batch | {f"{data.PARTNER}{name}": value for name, value in partner.items()}
+
+
+def partners(dataset: data.Dataset, count: int) -> data.Batch:
+    """Return training images of the other domain, if there is one: test images choose nothing."""
+    images = dataset.partner.train.images[:count] if dataset.partner else ()
+    return {f"{data.PARTNER}image": data.standardise(images)} if len(images) else {}
 
 
 def finish(model: GAN, dataset: data.Dataset, start: float) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from gan_keras import data
 from gan_keras.evaluation.live import LiveEvaluation, spread
 from gan_keras.exporting import saved_model
 from gan_keras.game import losses
@@ -29,7 +30,7 @@ ALARMS = {
     "alike": f"the samples are near copies of each other: mode collapse. {GENTLER} or another --seed.",
     "winning": f"the discriminator always wins, and the generator learns nothing from it. {GENTLER}.",
     "stalled": f"no better samples in the last {PATIENCE + LASTING - 1} evaluations; "
-    "the run's end exports the best ones as best_generator.",
+    "the run's end exports the best network as best_{sampled}.",
 }
 
 
@@ -41,13 +42,22 @@ class Watch(keras.callbacks.Callback):
         evaluation: what measures the samples.
         folder: the run's folder, where the weights of the best generator are kept.
         history: the rows of history.csv so far: they hold the best value of a resumed run.
+        examples: real images that the samples are made of, if a model does not invent them.
     """
 
-    def __init__(self, every: int, evaluation: LiveEvaluation, folder: Path, history: list[dict[str, str]]):
+    def __init__(
+        self,
+        every: int,
+        evaluation: LiveEvaluation,
+        folder: Path,
+        history: list[dict[str, str]],
+        examples: data.Batch | None = None,
+    ):
         super().__init__()
         self.every = every
         self.evaluation = evaluation
         self.folder = folder
+        self.examples = examples or {}
         self.rows = [row for row in history if all(row.get(name) for name in MEASURED)]
         self.distances: list[float] = []
         self.streaks = dict.fromkeys(ALARMS, 0)
@@ -64,7 +74,7 @@ class Watch(keras.callbacks.Callback):
         if (epoch + 1) % self.every:
             return
         model = self.model
-        images = pictures.to_uint8(model.images_of(model.sample_latents(self.evaluation.count)))
+        images = pictures.to_uint8(model.measured_images(self.evaluation.count, self.examples))
         values = self.evaluation(images)
         logs.update(values)
         if distance(values) < min(self.distances, default=math.inf):
@@ -78,7 +88,7 @@ class Watch(keras.callbacks.Callback):
         self.count(logs)
         for name, streak in self.streaks.items():
             if streak == LASTING:
-                print(f"Alarm: {ALARMS[name].format(**logs)}", flush=True)
+                print(f"Alarm: {ALARMS[name].format(**logs, sampled=self.model.sampled)}", flush=True)
 
     def count(self, logs: Mapping[str, float]) -> None:
         """Count for how many evaluations each bad sign has lasted."""
@@ -107,7 +117,7 @@ def keep(model: GAN, folder: Path) -> None:
 
 def export_best(model: GAN, folder: Path) -> None:
     """Write the best generator of a run, if one was kept, as a SavedModel."""
-    if not (folder / BEST).exists():  # nothing was evaluated, perhaps as the model has no sampler
+    if not (folder / BEST).exists():  # nothing was evaluated
         return
     last_step = model.steps_done
     try:
@@ -123,7 +133,7 @@ def export_best(model: GAN, folder: Path) -> None:
         last = {name: variable.numpy() for name, variable in variables.items()}
         for name, variable in variables.items():
             variable.assign(best[name])
-        saved_model.export_sampler(sampler, model, folder / "best_generator")
+        saved_model.export_sampler(sampler, model, folder / f"best_{model.sampled}")
         for name, variable in variables.items():
             variable.assign(last[name])
     finally:

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import assert_same_run, assert_same_start, run_command, stopped, tiny_config
+from helpers import assert_same_run, assert_same_start, history, run_command, stopped, tiny_config
 
 from gan_keras import data, evaluate, generate, models, train
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation import translation as measuring
+from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.evaluation.metrics import teaching
 from gan_keras.exporting import translation
 from gan_keras.game import pseudo_labels
@@ -129,6 +130,20 @@ def test_a_run_that_is_stopped_ends_the_same(run, idx_folder, tmp_path):
     parts = stopped(run, tmp_path / "parts")
     train.run(tiny_config("cyclegan", data_dir=idx_folder, out=parts, **SMALL, resume=True))
     assert_same_run(run, parts)
+
+
+@pytest.mark.slow
+def test_live_evaluation_is_of_translations_into_the_source(idx_folder, tmp_path):
+    """Its last value is that of the exported network, which translates the target's training images here."""
+    config = tiny_config("cyclegan", data_dir=idx_folder, out=tmp_path / "run", evaluate_every=1, **SMALL)
+    folder, dataset = train.run(config), config.load_data()
+    to_source = translation.load(folder, translation.TO_SOURCE)
+    evaluation = LiveEvaluation(classifier.load(), setup.hold_out(config, dataset)[1].images)
+    values = evaluation(to_source(dataset.partner.train.images[: evaluation.count]))
+    rows = history(folder)
+    assert float(rows[-1]["fid_mnist"]) == pytest.approx(values["fid_mnist"], rel=1e-3)
+    best = tf.saved_model.load(str(folder / "best_to_source"))
+    assert list(best.signatures["serving_default"].structured_outputs) == ["translation"]
 
 
 def test_a_folder_or_an_array_is_translated_both_ways(run, idx_folder, tmp_path, capsys):

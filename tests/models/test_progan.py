@@ -60,6 +60,13 @@ def test_each_stage_is_faded_in_for_a_period_and_stays_for_another(images, numbe
     assert (int(stage.number), float(stage.fade)) == (number, fade)
 
 
+@pytest.mark.parametrize("batch_size", [4, 7])
+def test_a_stage_starts_where_its_number_is_first_seen(batch_size):
+    game = progan.Model(tiny_config("progan", period=PERIOD, batch_size=batch_size), (28, 28, 1))
+    numbers = [int(stage_at(tf.constant(step * batch_size, tf.int64), 3, PERIOD).number) for step in range(40)]
+    assert game.stage_starts() == [numbers.index(number) for number in range(3)]
+
+
 def test_nothing_jumps_when_a_stage_begins(game):
     """At its first image a stage shows, and says of what it is shown, the same as the one before at its end."""
     real = real_batch()
