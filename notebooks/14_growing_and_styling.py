@@ -90,7 +90,7 @@ for doublings in (2, 1, 0):
 # ```
 #
 # Which stage it is, and how much of it is faded in, follows from the number of images seen. Each stage is faded in
-# during one *period* and then stays for another. Ours is short: the default is 40,000 images.
+# during one *period* and then stays for another. Ours is short: the default is 12,800 images.
 
 # %%
 BATCH, PHASE = 64, book.steps(120)  # steps in each phase

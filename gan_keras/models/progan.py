@@ -8,7 +8,7 @@ python -m gan_keras.train --model progan
 | pixel normalisation, minibatch deviation | sections 3 and 4.2 | as in the source; the batch is one group |
 | equalised learning rate | kernels scaled in each pass | in the optimizer's step, which is the same for Adam |
 | loss | WGAN-GP with a drift of 0.001 | as in the source |
-| images per phase | 600,000 or more | 40,000: digits within minutes |
+| images per phase | 600,000 or more | 12,800: digits within minutes |
 | learning rate | 0.001 | 0.005, for as few steps |
 | size | 512 channels | 64 at most, latents of 100 |
 """
@@ -34,7 +34,7 @@ class Config(config.Config):
     """The options of the progressive GAN."""
 
     filters: Size = 16  # channels of the layers next to the image; two and four times as many further in
-    period: Count = 40_000  # images while a stage is faded in, and again while it then stays
+    period: Count = 12_800  # images while a stage is faded in, and again while it then stays
     batch_size: Count = 64  # images in a batch; half the DCGAN's, for more steps per minute
     # learning rate of both players, relative to the size of each kernel; five times its paper's: digits within minutes
     learning_rate: Rate = 5e-3
@@ -43,7 +43,7 @@ class Config(config.Config):
     gradient_penalty: NotNegative = 10.0  # weight of the gradient penalty; 10 as in WGAN-GP
     drift: NotNegative = 1e-3  # weight of the squared logits of real images, which keeps them near 0; as in its paper
 
-    presets = config.Config.presets | {"quick": {"epochs": 8, "steps_per_epoch": 200, "period": 12_800}}
+    presets = config.Config.presets | {"quick": {"epochs": 8, "steps_per_epoch": 200}}
 
 
 class Model(gan.GAN):
