@@ -34,7 +34,8 @@ from gan_keras.layers import Conv2DTranspose, LeakyReLU
 from gan_keras.options import Count, Fraction, Images, NotNegative, Rate, Schedule, Size
 from gan_keras.ui.console import UserError
 
-ZOOM = 1.4  # how much larger or smaller the reader sees images
+VIEWS = 3  # of each image, that the reader learns from in a step
+ZOOM = 1.4  # how much larger or smaller they are
 ROWS = 6  # of the picture: an image, its translation, and that one translated back, for both domains
 
 
@@ -101,7 +102,7 @@ class Model(gan.GAN):
     adversarial_loss = losses.binary_least_squares
     generator_networks = ("to_target", "to_source")
     discriminator_networks = ("target_critic", "source_critic", "reader")
-    averaged_networks = generator_networks
+    averaged_networks = (*generator_networks, "reader")
     tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
     results: ClassVar = dict.fromkeys(generator_networks, "translation")
     sampled = "to_source"
@@ -199,10 +200,15 @@ class Model(gan.GAN):
         views = []
         for number, (domain, largest) in enumerate((("image", ZOOM), ("partner_image", 1.0), ("partner_image", 1.0))):
             draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX, number=number)
-            views.append(pseudo_labels.zoomed(real[domain], draw, 1 / ZOOM, largest))
+            views.append(pseudo_labels.zoomed(tf.repeat(real[domain], VIEWS, axis=0), draw, 1 / ZOOM, largest))
         source, target, again = tf.split(feed(self.reader, {"image": tf.concat(views, axis=0)}), 3)
-        guesses = pseudo_labels.align(self.memory["class_shares"], real["label"], tf.nn.softmax(target))
-        return cross_entropy(real["label"], source) + cross_entropy(guesses, again)
+        label = tf.repeat(real["label"], VIEWS)
+        guesses = pseudo_labels.align(self.memory["class_shares"], label, tf.nn.softmax(target))
+        return cross_entropy(label, source) + cross_entropy(guesses, again)
+
+    def read(self, image: tf.Tensor) -> tf.Tensor:
+        """Return the logits of the averaged reader, which swings less than the one that learns."""
+        return feed(self.averages["reader"], {"image": image}, training=False)
 
     def generator_loss(self, real, fake):
         source, target = real["image"], real["partner_image"]
@@ -217,9 +223,8 @@ class Model(gan.GAN):
             same = difference(self.translate("to_target", target), target)
             same += difference(self.translate("to_source", source), source)
             loss += self.config.identity * same
-        read, to_target, to_source = (feed(self.reader, {"image": image}) for image in (target, *fake.values()))
-        semantic = cross_entropy(real["label"], to_target)
-        semantic += cross_entropy(tf.stop_gradient(tf.nn.softmax(read)), to_source)
+        semantic = cross_entropy(real["label"], self.read(fake["target"]))
+        semantic += cross_entropy(tf.nn.softmax(self.read(target)), self.read(fake["source"]))
         self.track(cycle_loss=cycle, semantic_loss=semantic)
         return loss + self.config.semantic * semantic
 
@@ -239,7 +244,7 @@ class Model(gan.GAN):
         return max(1, self.config.samples // ROWS)
 
     def exports(self) -> dict[str, keras.Model]:
-        return self.averages
+        return {name: self.averages[name] for name in self.generator_networks}
 
 
 def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
