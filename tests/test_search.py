@@ -118,6 +118,7 @@ def test_two_processes_make_the_trials_of_one_study(command):
         (["--over", "filters=1.5..2.5"], "--filters is 1.5, which has the wrong type"),
         (["--budget", "soon"], "it must be a time such as"),
         (["--images", "99999"], "are left beside those that choose"),
+        (["--images", "50", "--over", "batch_size=16,51"], "need 51 images, and there are 50"),
         (["--data-dir", "absent"], "absent"),
     ],
 )

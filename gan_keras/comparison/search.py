@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 from gan_keras import data, models
 from gan_keras.comparison import budget, search_report
 from gan_keras.comparison.records import check_terms
-from gan_keras.comparison.space import contains, space
+from gan_keras.comparison.space import contains, largest_step, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.game.config import Config
@@ -70,6 +70,11 @@ def search(options: Options) -> optuna.Study:
     dataset = data.load("mnist", options.data_dir)
     ruler = classifier.load_for(dataset)
     trains, chosen = validation(options, dataset)
+    if (needed := largest_step(options.model, spaces)) > len(trains.images):
+        raise UserError(
+            f"some trials' steps need {needed} images, and there are {len(trains.images)} to train on. "
+            "Give more --images, or smaller batches by --over."
+        )
     evaluation = LiveEvaluation(ruler, chosen.images)
     terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "data": dataset.sha256}
     terms |= {"space": {name: distribution_to_json(one) for name, one in spaces.items()}}

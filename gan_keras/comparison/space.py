@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -71,6 +71,18 @@ def contains(distribution: BaseDistribution, value: object) -> bool:
     if isinstance(distribution, CategoricalDistribution):
         return value in distribution.choices
     return isinstance(value, int | float) and distribution.low <= value <= distribution.high  # type: ignore[attr-defined]
+
+
+def largest_step(model: str, spaces: Mapping[str, BaseDistribution]) -> int:
+    """Return the number of images that a step uses, at most."""
+    config = models.load(model).Config()
+
+    def largest(name: str) -> int:
+        tried = spaces.get(name)
+        values = tried.choices if isinstance(tried, CategoricalDistribution) else [getattr(tried, "high", None)]
+        return max(int(value or getattr(config, name)) for value in values)
+
+    return largest("batch_size") * largest("critic_steps")
 
 
 def value_of(text: str) -> bool | int | float | str:
