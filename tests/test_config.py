@@ -10,7 +10,7 @@ from gan_keras import compare, evaluate, generate, synthesize, train
 from gan_keras.exporting import loading
 from gan_keras.exporting.options import Options
 from gan_keras.options import read_options
-from gan_keras.training import command_line
+from gan_keras.training import command_line, run_folder, setup
 from gan_keras.ui.console import UserError
 
 
@@ -27,6 +27,20 @@ def test_a_run_is_repeated_from_its_config_json(finished_run):
     assert again.folder == Path("other")
     other = command_line.read(["--config", str(finished_run / "config.json"), "--batch-size", "7"], "")
     assert other.to_json() == saved | {"batch_size": 7}
+
+
+def test_a_resumed_run_heeds_the_file(finished_run, tmp_path):
+    """What may change does, and what may not is refused, as on the command line."""
+    path = tmp_path / "options.json"
+    resumed = ["--resume", "--out", str(finished_run), "--config", str(path)]
+    path.write_text('{"epochs": 9}')
+    options = command_line.read(resumed, "")
+    saved, _ = run_folder.load(finished_run)
+    assert (options.epochs, options.filters) == (9, saved.filters)
+    for refused in ({"model": "wgan"}, {"batch_size": saved.batch_size + 1}):
+        path.write_text(json.dumps(refused))
+        with pytest.raises(UserError, match="the run in"):
+            setup.check_folder(command_line.read(resumed, ""))
 
 
 def test_a_preset_in_a_file_is_one_and_what_stands_beside_it_counts_more(tmp_path):

@@ -19,7 +19,7 @@ WIDTH = 80
 def read(arguments: Sequence[str] | None, about: str) -> Config:
     """Read the options of the model that `--model` names.
 
-    Options that are not given are the preset's, or those of the run that is resumed.
+    Options that are not given are those of `--config`, or of the preset, or of the run that is resumed.
 
     Args:
         arguments: the command line; by default that of this process.
@@ -45,7 +45,8 @@ def read(arguments: Sequence[str] | None, about: str) -> Config:
         given.pop("preset", None)  # the parser will say so
     defaults = config_class(**{**config_class.presets.get(given.get("preset"), {}), **given})
     if defaults.resume and (defaults.folder / "config.json").exists():
-        defaults, _ = run_folder.load(defaults.folder)
+        saved, _ = run_folder.load(defaults.folder)
+        defaults = dataclasses.replace(saved, **{name: from_file[name] for name in from_file.keys() & vars(saved)})
     return parse(
         dataclasses.replace(defaults, out=given.get("out"), resume=False),
         groups=defaults.groups,
