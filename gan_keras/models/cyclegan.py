@@ -12,7 +12,7 @@ python -m gan_keras.train --model cyclegan
 | batch | 1 | 16: as many images in a tenth of the time |
 | what is exported | the last weights | their average, as of all models here |
 | semantic loss | none | after CyCADA (Hoffman et al. 2018, arXiv:1711.03213, equation 4), with the source's labels |
-| its reader | CyCADA: fixed, of the source | learns along, and the target by pseudo-labels (Berthelot et al. 2020) |
+| its readers | one, fixed, of the source (CyCADA) | learn along; that of both gives the target its pseudo-labels |
 """
 
 import dataclasses
@@ -91,18 +91,20 @@ class Config(config.Config):
 
 
 class Model(gan.GAN):
-    """A generator for each direction, a discriminator for each domain, and a reader of the classes.
+    """A generator for each direction, a discriminator for each domain, and readers of the classes.
 
-    Cycle consistency alone lets a 3 become a 6 that comes back as a 3. The reader keeps that from happening: it learns
-    the source's images by their labels and the target's by pseudo-labels, and the generators must make what it reads as
-    before. The target's labels are never used.
+    Cycle consistency alone lets a 3 become a 6 that comes back as a 3. Readers keep that from happening: what a
+    generator makes must be read as before. It is read by one that knows nothing but the domain that it is made for, so
+    it must also look as its class does there. The source's reader learns by its labels. The target's are never used: a
+    reader of both domains says what it reads in the target's images, and the target's reader learns that.
     """
 
     config: Config
     adversarial_loss = losses.binary_least_squares
     generator_networks = ("to_target", "to_source")
-    discriminator_networks = ("target_critic", "source_critic", "reader")
-    averaged_networks = (*generator_networks, "reader")
+    readers = ("reader", "target_reader", "source_reader")  # of both domains, and of one alone
+    discriminator_networks = ("target_critic", "source_critic", *readers)
+    averaged_networks = (*generator_networks, *readers)
     tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
     results: ClassVar = dict.fromkeys(generator_networks, "translation")
     sampled = "to_source"
@@ -110,7 +112,7 @@ class Model(gan.GAN):
     def build_networks(self) -> dict[str, keras.Model]:
         translators = {name: self.build_translator(name) for name in self.generator_networks}
         critics = {name: self.build_critic(name) for name in ("target_critic", "source_critic")}
-        return translators | critics | {"reader": self.build_reader()}
+        return translators | critics | {name: self.build_reader(name) for name in self.readers}
 
     def build_translator(self, name: str) -> keras.Model:
         """Return a network from images of a domain to images of the other."""
@@ -140,8 +142,8 @@ class Model(gan.GAN):
         patches = layers.Conv2D(1, 4, padding="same", dtype="float32")(values)
         return keras.Model(image, layers.Flatten(dtype="float32")(patches), name=name)
 
-    def build_reader(self) -> keras.Model:
-        """Return a network from images of either domain to the logits of the source's classes."""
+    def build_reader(self, name: str) -> keras.Model:
+        """Return a network from images to the logits of the source's classes."""
         convolutions = [
             layer
             for number in range(halvings(self.image_shape))
@@ -152,7 +154,7 @@ class Model(gan.GAN):
         ]
         image = keras.Input(self.image_shape, name="image")
         logits = layers.Dense(self.classes, dtype="float32")
-        return keras.Sequential([image, *convolutions, layers.Flatten(), logits], name="reader")
+        return keras.Sequential([image, *convolutions, layers.Flatten(), logits], name=name)
 
     def build_memory(self) -> dict[str, tf.Variable]:
         pools = {f"{domain}_pool": pool.create(self.config.pool, self.image_shape) for domain in ("target", "source")}
@@ -196,7 +198,7 @@ class Model(gan.GAN):
         return total + self.reader_loss(real)
 
     def reader_loss(self, real: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Return the loss of the reader by the source's labels, and by what it reads in the target's images already."""
+        """Return the readers' loss: by the source's labels, and by what is read in the target's images already."""
         views = []
         for number, (domain, largest) in enumerate((("image", ZOOM), ("partner_image", 1.0), ("partner_image", 1.0))):
             draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX, number=number)
@@ -204,11 +206,15 @@ class Model(gan.GAN):
         source, target, again = tf.split(feed(self.reader, {"image": tf.concat(views, axis=0)}), 3)
         label = tf.repeat(real["label"], VIEWS)
         guesses = pseudo_labels.align(self.memory["class_shares"], label, tf.nn.softmax(target))
-        return cross_entropy(label, source) + cross_entropy(guesses, again)
+        guess = tf.reduce_mean(tf.reshape(guesses, [-1, VIEWS, self.classes]), axis=1)
+        of_source = feed(self.source_reader, {"image": real["image"]})
+        of_target = feed(self.target_reader, {"image": real["partner_image"]})
+        of_both = cross_entropy(label, source) + cross_entropy(guesses, again)
+        return of_both + cross_entropy(real["label"], of_source) + cross_entropy(guess, of_target)
 
-    def read(self, image: tf.Tensor) -> tf.Tensor:
-        """Return the logits of the averaged reader, which swings less than the one that learns."""
-        return feed(self.averages["reader"], {"image": image}, training=False)
+    def read(self, reader: str, image: tf.Tensor) -> tf.Tensor:
+        """Return the logits of an averaged reader, which swings less than the one that learns."""
+        return feed(self.averages[reader], {"image": image}, training=False)
 
     def generator_loss(self, real, fake):
         source, target = real["image"], real["partner_image"]
@@ -223,8 +229,9 @@ class Model(gan.GAN):
             same = difference(self.translate("to_target", target), target)
             same += difference(self.translate("to_source", source), source)
             loss += self.config.identity * same
-        semantic = cross_entropy(real["label"], self.read(fake["target"]))
-        semantic += cross_entropy(tf.nn.softmax(self.read(target)), self.read(fake["source"]))
+        semantic = cross_entropy(real["label"], self.read("target_reader", fake["target"]))
+        read = tf.nn.softmax(self.read("reader", target))
+        semantic += cross_entropy(read, self.read("source_reader", fake["source"]))
         self.track(cycle_loss=cycle, semantic_loss=semantic)
         return loss + self.config.semantic * semantic
 

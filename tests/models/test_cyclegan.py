@@ -63,7 +63,9 @@ def test_the_losses_are_those_of_the_papers(monkeypatch):
     shares = 0.99 * 0.1 + 0.01 * np.stack([label.mean(axis=0), read.mean(axis=0)])
     guesses = (read * shares[0] / shares[1]) ** 2
     expected += misread(game.reader(source), label)
-    expected += misread(game.reader(target), guesses / guesses.sum(axis=1, keepdims=True))
+    guesses /= guesses.sum(axis=1, keepdims=True)
+    expected += misread(game.reader(target), guesses)
+    expected += misread(game.source_reader(source), label) + misread(game.target_reader(target), guesses)
     np.testing.assert_allclose(game.discriminator_loss(real, fake), expected, rtol=1e-4)
 
     expected = sum(((fakes - 1) ** 2).mean() for _, fakes in values.values())
@@ -71,11 +73,12 @@ def test_the_losses_are_those_of_the_papers(monkeypatch):
     same = [(game.to_source(source), source), (game.to_target(target), target)]
     for weight, pairs in ((10, cycles), (5, same)):
         expected += weight * sum(np.abs(one - other).mean() for one, other in pairs)
-    average = game.averages["reader"]
-    for weight in average.weights:
-        weight.assign(2 * weight)  # another network than the one that learns
-    read = tf.nn.softmax(average(target)).numpy()
-    expected += 2 * (misread(average(fake["target"]), label) + misread(average(fake["source"]), read))
+    for name in game.readers:
+        for weight in game.averages[name].weights:
+            weight.assign(2 * weight)  # another network than the one that learns
+    read = tf.nn.softmax(game.averages["reader"](target)).numpy()
+    expected += 2 * misread(game.averages["target_reader"](fake["target"]), label)
+    expected += 2 * misread(game.averages["source_reader"](fake["source"]), read)
     np.testing.assert_allclose(game.generator_loss(real, fake), expected, rtol=1e-4)
 
 
