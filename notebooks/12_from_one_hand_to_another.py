@@ -311,7 +311,7 @@ for name, value in kept(plain).items():
 # ## The cure
 #
 # Something has to say that a 3 is a 3. In CyCADA (Hoffman and others 2018) a classifier does. What it reads in an image,
-# it must read in its translation, too. That is the *semantic loss*, with the reader $R$ and the cross-entropy $H$:
+# it must read in its translation, too. That is the *semantic loss*, with a reader $R$ and the cross-entropy $H$:
 #
 # $$H(\text{label of } x,\; R(G(x))) + H(R(y),\; R(F(y)))$$
 #
@@ -331,7 +331,10 @@ for name, value in kept(plain).items():
 # the guesses are weighted until each class is read as often as it occurs in the source (Berthelot and others 2020), and
 # what is least like a three among all the threes becomes a nine.
 #
-# The package's default weight is 1. For so few steps we take 3.
+# This reader knows both hands. It would be content with a seven of the first hand in the soft lines of the second. But
+# nobody writes it so there, and whoever knows nothing but the second hand takes it for a nine. So another reader judges
+# the translations into the second hand: one that has seen only its images, with the pseudo-labels. And a third one,
+# which has seen only the first hand, judges the way back.
 
 # %%
 print(inspect.getsource(cyclegan.Model.reader_loss))
@@ -359,7 +362,7 @@ plt.show()
 
 # %%
 for name, hand in (("source", tested), ("target", target.test)):
-    seen = semantic.reader.predict(data.standardise(hand.images), verbose=0).argmax(axis=1)
+    seen = semantic.averages["reader"].predict(data.standardise(hand.images), verbose=0).argmax(axis=1)
     print(f"the game's reader reads {np.mean(seen == hand.labels):.0%} of the {name}'s test digits")
 
 # %% [markdown]

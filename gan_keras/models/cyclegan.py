@@ -50,7 +50,7 @@ class Config(config.Config):
     cycle: NotNegative = 10.0  # weight of the cycle loss: an image translated there and back is the same
     # weight of the identity loss: an image that is in the domain already stays as it is; 5 in its paper, for paintings
     identity: NotNegative = 0.0
-    semantic: NotNegative = 1.0  # weight of the semantic loss: a translation has its image's class; 0: as in its paper
+    semantic: NotNegative = 3.0  # weight of the semantic loss: a translation has its image's class; 0: as in its paper
     pool: Count = 50  # earlier fakes that the discriminators are shown; 50 as in its paper
     batch_size: Count = 16  # images in a batch; 1 in its paper
     learning_rate: Rate = 5e-4  # learning rate of both players; its paper's 2e-4 is for batches of 1
