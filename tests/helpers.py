@@ -16,7 +16,7 @@ from gan_keras.training import setup
 from gan_keras.training.run import run as train
 
 # The models that make images of latents; the others translate images.
-SAMPLED = [name for name in models.names() if "generator" in models.load(name).Model.averaged_networks]
+SAMPLED = [name for name in models.names() if models.load(name).Model.sampled == "generator"]
 
 # One step at a time, because a loop over several takes a second more to compile.
 TINY = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4, "samples": 4, "precision": "float32"}

@@ -37,6 +37,9 @@ def test_a_resumed_run_heeds_the_file(finished_run, tmp_path):
     options = command_line.read(resumed, "")
     saved, _ = run_folder.load(finished_run)
     assert (options.epochs, options.filters) == (9, saved.filters)
+    path.write_text('{"ema": 1}')
+    with pytest.raises(UserError, match="ema, which dcgan has not"):
+        command_line.read(resumed, "")
     for refused in ({"model": "wgan"}, {"batch_size": saved.batch_size + 1}):
         path.write_text(json.dumps(refused))
         with pytest.raises(UserError, match="the run in"):

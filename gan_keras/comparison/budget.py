@@ -55,14 +55,16 @@ def stopwatches(options: Config, dataset: data.Dataset) -> dict[int, Callable[[i
     A stopwatch trains the model for a number of steps and returns the seconds that one step took.
     """
     model = setup.build(options, dataset, STRIDE)
+    starts = model.stage_starts()
     batches = data.batches(dataset.train, options.images_per_step, options.seed)
 
     def seconds(first: int, steps: int) -> float:
-        model.step.assign(first)
+        if len(starts) > 1:
+            model.step.assign(first)
         steps = STRIDE * math.ceil(steps / STRIDE)
         start = time.perf_counter()
         model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False)
         return (time.perf_counter() - start) / steps
 
     seconds(0, 1)  # TensorFlow compiles
-    return {first: functools.partial(seconds, first) for first in model.stage_starts()}
+    return {first: functools.partial(seconds, first) for first in starts}

@@ -79,8 +79,9 @@ def largest_step(model: str, spaces: Mapping[str, BaseDistribution]) -> int:
 
     def largest(name: str) -> int:
         tried = spaces.get(name)
-        values = tried.choices if isinstance(tried, CategoricalDistribution) else [getattr(tried, "high", None)]
-        return max(int(value or getattr(config, name)) for value in values)
+        if isinstance(tried, CategoricalDistribution):
+            return max(int(value or 0) for value in tried.choices)
+        return int(getattr(tried, "high", getattr(config, name)))
 
     return largest("batch_size") * largest("critic_steps")
 

@@ -70,7 +70,7 @@ def load(name: str = "", data_dir: Path | str | None = None, conversion: Convers
 
 
 def path_of(name: str) -> Path:
-    """Return the folder that a name `folder:PATH` means.
+    """Return the whole path of the folder that a name `folder:PATH` means.
 
     Raises:
         UserError: if it has no path.
@@ -78,7 +78,7 @@ def path_of(name: str) -> Path:
     path = name.removeprefix(FOLDER)
     if not path.strip():
         raise UserError(f"the data set {name!r} names no folder; write {FOLDER}my_images.")
-    return Path(path).expanduser()
+    return Path(path).expanduser().resolve()
 
 
 def place_of(text: str) -> tuple[str, Path | None]:
@@ -93,7 +93,7 @@ def place_of(text: str) -> tuple[str, Path | None]:
     path = path_of(text)
     if not path.exists():
         raise nearest("data set, folder or file", text, names())
-    return "", path.resolve()
+    return "", path
 
 
 @dataset

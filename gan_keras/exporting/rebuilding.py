@@ -49,7 +49,8 @@ def _from_options(folder: Path, program: Any, config: Config, class_names: Seque
     image = shapes["image"].shape[1:] if "image" in shapes else loading.image_shape(program)
     model = models.load(config.model).Model(config, tuple(image), len(class_names))
     model.step.assign(LATER)
-    network, weights = model.exports().get(folder.name), [tf.cast(value, tf.float32) for value in program.variables]
+    network = model.exports().get(folder.name.removeprefix("best_"))
+    weights = [tf.cast(value, tf.float32) for value in program.variables]
     if network is None or [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
         return None
     network.set_weights(weights)

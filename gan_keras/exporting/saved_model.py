@@ -28,25 +28,17 @@ def export(model: GAN, folder: Path) -> list[str]:
     """
     networks = model.exports()
     for name, network in networks.items():
-        if name == model.sampled:
-            export_sampler(network, model, folder / name)
-        else:
-            export_network(network, folder / name, model.class_names, result=result_of(model, name))
+        export_one(model, name, network, folder / name)
     if "generator" in networks:
         with files.replacing(folder / "generator.keras") as temporary:
             networks["generator"].save(temporary)
     return list(networks)
 
 
-def export_sampler(sampler: keras.Model, model: GAN, path: Path) -> None:
-    """Write the network that a model is sampled by, with all that the model says of it."""
-    result = result_of(model, model.sampled)
-    export_network(sampler, path, model.class_names, result=result, controls=model.controls, parts=model.parts)
-
-
-def result_of(model: GAN, name: str) -> str:
-    """Return what a network returns that a model exports."""
-    return model.results.get(name, "output")
+def export_one(model: GAN, name: str, network: keras.Model, path: Path) -> None:
+    """Write a network that a model exports by this name, with all that the model says of it."""
+    of_sampler: dict[str, Any] = {"controls": model.controls, "parts": model.parts} if name == model.sampled else {}
+    export_network(network, path, model.class_names, result=model.results.get(name, "output"), **of_sampler)
 
 
 def export_network(

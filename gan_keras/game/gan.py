@@ -89,7 +89,7 @@ class GAN(Trainer):
         return [0]
 
     def sampler(self) -> keras.Model:
-        """Return the network from `latent` (and `label`, and `controls`) to images that is shown and exported."""
+        """Return the network that makes the samples, mostly from `latent` (and `label`, and `controls`)."""
         return self.averages[self.sampled]
 
     def exports(self) -> dict[str, keras.Model]:

@@ -30,6 +30,6 @@ def load_sampled(name: str) -> ModuleType:
         UserError: if there is no such model, or if it translates images instead.
     """
     module = load(name)
-    if "generator" not in module.Model.averaged_networks:
+    if module.Model.sampled != "generator":
         raise UserError(f"{name} translates images; it makes none of its own that could be compared.")
     return module

@@ -55,7 +55,7 @@ class Config(config.Config):
     batch_size: Count = 16  # images in a batch; 1 in its paper
     learning_rate: Rate = 5e-4  # learning rate of both players; its paper's 2e-4 is for batches of 1
     schedule: Schedule = "cooldown"  # learning rate over time; constant and then falling, as in its paper
-    average_decay: Fraction = 0.995  # decay of the averaged generators; digits need few thousand steps
+    average_decay: Fraction = 0.995  # decay of the averaged generators and readers; digits need few thousand steps
     samples: Images = 60  # images in the picture after each epoch, in six rows
     latent_dim: ClassVar[int] = 0  # type: ignore[misc]  # no option here: it draws no latents
 
@@ -102,16 +102,14 @@ class Model(gan.GAN):
     config: Config
     adversarial_loss = losses.binary_least_squares
     generator_networks = ("to_target", "to_source")
-    readers = ("reader", "target_reader", "source_reader")  # of both domains, and of one alone
-    discriminator_networks = ("target_critic", "source_critic", *readers)
-    averaged_networks = (*generator_networks, *readers)
+    critics = ("target_critic", "source_critic")
     tracked = ("generator_loss", "discriminator_loss", "cycle_loss", "semantic_loss")
     results: ClassVar = dict.fromkeys(generator_networks, "translation")
     sampled = "to_source"
 
     def build_networks(self) -> dict[str, keras.Model]:
         translators = {name: self.build_translator(name) for name in self.generator_networks}
-        critics = {name: self.build_critic(name) for name in ("target_critic", "source_critic")}
+        critics = {name: self.build_critic(name) for name in self.critics}
         return translators | critics | {name: self.build_reader(name) for name in self.readers}
 
     def build_translator(self, name: str) -> keras.Model:
@@ -164,6 +162,19 @@ class Model(gan.GAN):
     def reads_labels(self) -> bool:
         return self.config.semantic > 0 and self.classes > 1
 
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The names of the readers, if there is a semantic loss: of both domains, and of one alone."""
+        return ("reader", "target_reader", "source_reader") if self.reads_labels else ()
+
+    @property
+    def discriminator_networks(self):  # type: ignore[override]
+        return (*self.critics, *self.readers)
+
+    @property
+    def averaged_networks(self):  # type: ignore[override]
+        return (*self.generator_networks, *self.readers)
+
     def generate(self, real, number=0):
         """Return the translations of a batch: `target` of its `image`, and `source` of its `partner_image`."""
         return {
@@ -195,7 +206,7 @@ class Model(gan.GAN):
             real_values = self.judge(domain, image, 2 * number)
             fake_values = self.judge(domain, earlier, 2 * number + 1)
             total += self.adversarial_discriminator_loss(real_values, fake_values)
-        return total + self.reader_loss(real)
+        return total + self.reader_loss(real) if self.readers else total
 
     def reader_loss(self, real: dict[str, tf.Tensor]) -> tf.Tensor:
         """Return the readers' loss: by the source's labels, and by what is read in the target's images already."""
@@ -229,11 +240,16 @@ class Model(gan.GAN):
             same = difference(self.translate("to_target", target), target)
             same += difference(self.translate("to_source", source), source)
             loss += self.config.identity * same
-        semantic = cross_entropy(real["label"], self.read("target_reader", fake["target"]))
-        read = tf.nn.softmax(self.read("reader", target))
-        semantic += cross_entropy(read, self.read("source_reader", fake["source"]))
-        self.track(cycle_loss=cycle, semantic_loss=semantic)
-        return loss + self.config.semantic * semantic
+        self.track(cycle_loss=cycle)
+        return loss + self.config.semantic * self.semantic_loss(real, fake) if self.readers else loss
+
+    def semantic_loss(self, real: dict[str, tf.Tensor], fake: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Return how far translations are from being read as their images: CyCADA's equation 4, both ways."""
+        loss = cross_entropy(real["label"], self.read("target_reader", fake["target"]))
+        read = tf.nn.softmax(self.read("reader", real["partner_image"]))
+        loss += cross_entropy(read, self.read("source_reader", fake["source"]))
+        self.track(semantic_loss=loss)
+        return loss
 
     def measured_images(self, count, examples):
         return infer(self.sampler(), {"image": examples["partner_image"][:count]})

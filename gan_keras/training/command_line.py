@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gan_keras import data, models
 from gan_keras.game.config import Config
@@ -36,7 +37,7 @@ def read(arguments: Sequence[str] | None, about: str) -> Config:
         first.add_argument(flag(name), type=Path if name == "out" else str, default=argparse.SUPPRESS)
     first.add_argument("--resume", action="store_true")
     given = vars(first.parse_known_args(arguments)[0])
-    model = given.get("model", from_file.get("model", "proposed"))  # the best images in the least time
+    model = given.get("model") or from_file.get("model") or _usual_model(given)
     config_class = models.load(model).Config
     if unknown := from_file.keys() - {field.name for field in dataclasses.fields(config_class)}:
         raise UserError(f"--config {path} has {', '.join(sorted(unknown))}, which {model} has not.")
@@ -54,6 +55,14 @@ def read(arguments: Sequence[str] | None, about: str) -> Config:
         arguments=arguments,
         about=_describe(defaults.model, about),
     )
+
+
+def _usual_model(given: dict[str, Any]) -> str:
+    """Return the model of the run that is resumed, or else the one with the best images in the least time."""
+    folder = given.get("out")
+    if given["resume"] and folder and (folder / "config.json").exists():
+        return run_folder.load(folder)[0].model
+    return "proposed"
 
 
 def _describe(model: str, about: str) -> str:

@@ -45,6 +45,8 @@ def run(options: Config) -> Path:
             ruler = classifier.load_for(dataset) if options.evaluate_every else None
         cluster.check_alike(setup.decisive(options, dataset))
         model = setup.build(options, dataset, steps_per_epoch, cluster.strategy)
+        if options.evaluate_every and model.sampled not in model.averages:
+            raise UserError(f"{options.model} has no network that --evaluate-every could measure.")
         if options.dry_run:
             if cluster.is_chief:
                 setup.describe(model, dataset, steps_per_epoch)

@@ -128,12 +128,12 @@ def export_best(model: GAN, folder: Path) -> None:
         variables = of_network(sampler)
         best = {name: np.reshape(best[name], variable.shape) for name, variable in variables.items()}
     except Exception as error:  # damage makes NumPy raise whatever it comes upon
-        print(f"Note: {folder / BEST} is damaged ({error}), so no best_generator is exported.")
+        print(f"Note: {folder / BEST} is damaged ({error}), so no best_{model.sampled} is exported.")
     else:
         last = {name: variable.numpy() for name, variable in variables.items()}
         for name, variable in variables.items():
             variable.assign(best[name])
-        saved_model.export_sampler(sampler, model, folder / f"best_{model.sampled}")
+        saved_model.export_one(model, model.sampled, sampler, folder / f"best_{model.sampled}")
         for name, variable in variables.items():
             variable.assign(last[name])
     finally:

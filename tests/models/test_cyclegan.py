@@ -13,7 +13,7 @@ from gan_keras.evaluation import classifier
 from gan_keras.evaluation import translation as measuring
 from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.evaluation.metrics import teaching
-from gan_keras.exporting import translation
+from gan_keras.exporting import rebuilding, translation
 from gan_keras.game import pseudo_labels
 from gan_keras.layers import BatchNormalization
 from gan_keras.models import cyclegan
@@ -58,14 +58,16 @@ def test_the_losses_are_those_of_the_papers(monkeypatch):
         "source": (game.source_critic(source).numpy(), game.source_critic(fake["source"]).numpy()),
     }
     expected = sum(((one - 1) ** 2).mean() / 2 + (other**2).mean() / 2 for one, other in values.values())
-    monkeypatch.setattr(pseudo_labels, "zoomed", lambda images, *ignored: images)
-    read = tf.nn.softmax(game.reader(target)).numpy()
+    monkeypatch.setattr(pseudo_labels, "zoomed", lambda images, *ignored: images * factors)
+    factors = np.tile(np.float32([1, 0.5, 0.2]), 4).reshape(12, 1, 1, 1)  # of the three views of each image
+    of_source, of_target = (game.reader(np.repeat(images, 3, axis=0) * factors) for images in (source, target))
+    read = tf.nn.softmax(of_target).numpy()
     shares = 0.99 * 0.1 + 0.01 * np.stack([label.mean(axis=0), read.mean(axis=0)])
     guesses = (read * shares[0] / shares[1]) ** 2
-    expected += misread(game.reader(source), label)
     guesses /= guesses.sum(axis=1, keepdims=True)
-    expected += misread(game.reader(target), guesses)
-    expected += misread(game.source_reader(source), label) + misread(game.target_reader(target), guesses)
+    expected += misread(of_source, np.repeat(label, 3, axis=0)) + misread(of_target, guesses)
+    guess = guesses.reshape(4, 3, 10).mean(axis=1)
+    expected += misread(game.source_reader(source), label) + misread(game.target_reader(target), guess)
     np.testing.assert_allclose(game.discriminator_loss(real, fake), expected, rtol=1e-4)
 
     expected = sum(((fakes - 1) ** 2).mean() for _, fakes in values.values())
@@ -80,6 +82,12 @@ def test_the_losses_are_those_of_the_papers(monkeypatch):
     expected += 2 * misread(game.averages["target_reader"](fake["target"]), label)
     expected += 2 * misread(game.averages["source_reader"](fake["source"]), read)
     np.testing.assert_allclose(game.generator_loss(real, fake), expected, rtol=1e-4)
+
+
+def test_without_a_semantic_loss_or_without_classes_nothing_learns_to_read():
+    for game in (build(semantic=0.0), cyclegan.Model(tiny_config("cyclegan", pool=16), SHAPE, classes=1)):
+        assert set(game.networks) == {"to_target", "to_source", "target_critic", "source_critic"}
+        assert not game.reads_labels
 
 
 def test_the_labels_of_the_target_are_never_used_and_those_of_the_source_only_by_the_semantic_loss():
@@ -151,6 +159,8 @@ def test_live_evaluation_is_of_translations_into_the_source(idx_folder, tmp_path
     assert float(rows[-1]["fid_mnist"]) == pytest.approx(values["fid_mnist"], rel=1e-3)
     best = tf.saved_model.load(str(folder / "best_to_source"))
     assert list(best.signatures["serving_default"].structured_outputs) == ["translation"]
+    rebuilt = rebuilding.rebuild(folder / "best_to_source", config, dataset.class_names)
+    assert rebuilt.output_shape == (None, *dataset.image_shape)
 
 
 def test_a_folder_or_an_array_is_translated_both_ways(run, idx_folder, tmp_path, capsys):
@@ -246,5 +256,4 @@ def test_the_data_of_both_domains_must_be_those_of_the_run(run, idx_folder):
 def test_it_is_no_model_to_compare():
     with pytest.raises(UserError, match="translates images"):
         models.load_sampled("cyclegan")
-    assert translation.TO_TARGET in cyclegan.Model.averaged_networks
-    assert translation.TO_SOURCE in cyclegan.Model.averaged_networks
+    assert {translation.TO_TARGET, translation.TO_SOURCE} == set(cyclegan.Model.generator_networks)
