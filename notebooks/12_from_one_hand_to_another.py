@@ -358,7 +358,7 @@ plt.show()
 # The curves are apart from the first point on. Without the semantic loss most of the first translations are other
 # digits; with it far more are right, and they stay ahead. The diagonal is fuller. But not all is well: some digits still
 # go the same wrong way (from 60,000 digits: the sevens, to nines). It is a treatment and not yet a cure. One reason is
-# the reader, which has not learned enough in so few steps:
+# the reader that gives the pseudo-labels, which has not learned enough in so few steps:
 
 # %%
 for name, hand in (("source", tested), ("target", target.test)):
@@ -388,8 +388,8 @@ print(f"{'taught by target and labels':28}{share_read(of_target, *target.test):1
 # Look at the readers in the lower lines. One taught by translations reads more of the second hand than one taught by the
 # first hand as it is, and how much more depends on the labels: flipped ones teach it wrong things. To the last line,
 # which needs the labels that one does not have, it is still a long way. Longer training goes further: after 5,000
-# steps with images of 28x28 and a weight of 1, 83 % are kept to the target and 89 % to the source, and the reader that
-# is taught by translations reads 97 % of the target instead of 43 % (by larger readers, and with all of MNIST:
+# steps with images of 28x28, 94 % are kept to the target and to the source, and the reader that is taught by
+# translations reads 96 % of the target instead of 43 % (by larger readers, and with all of MNIST:
 # [the results](../docs/results.md#from-one-hand-to-another)).
 #
 # On the command line, with any two data sets or folders, and measured by better readers:
