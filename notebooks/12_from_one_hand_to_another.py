@@ -357,8 +357,8 @@ plt.show()
 # %% [markdown]
 # The curves are apart from the first point on. Without the semantic loss most of the first translations are other
 # digits; with it far more are right, and they stay ahead. The diagonal is fuller. But not all is well: some digits still
-# go the same wrong way (from 60,000 digits: the sevens, to nines). It is a treatment and not yet a cure. One reason is
-# the reader that gives the pseudo-labels, which has not learned enough in so few steps:
+# go the same wrong way (from 60,000 digits: the sevens, to nines). It is a treatment and not yet a cure. One reason:
+# after so few steps the reader still guesses badly, and its guesses are the pseudo-labels.
 
 # %%
 for name, hand in (("source", tested), ("target", target.test)):

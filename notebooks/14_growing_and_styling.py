@@ -17,8 +17,8 @@
 # How does one get from small, soft digits to faces that nobody can tell from photographs? Two ideas of the same people
 # led there. First they let the networks *grow*, from tiny images to large ones (Karras and others 2018). Then they gave
 # each layer a *style* (Karras and others 2019), and a year later they found that growing was no longer needed (Karras
-# and others 2020). Here you see both, on digits: images while they grow, a table of mixed styles, what noise is for, and how a number called ψ trades variety
-# for clarity.
+# and others 2020). Here you see both, on digits: images while they grow, a table of mixed styles, what noise is for, and
+# how a number called ψ trades variety for clarity.
 #
 # It takes about five minutes on two cores.
 
