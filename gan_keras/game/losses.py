@@ -1,7 +1,7 @@
-"""Adversarial losses: pure functions of logits, each a mean over the batch.
+"""Losses: pure functions of logits, each a mean over the batch.
 
-A loss is a pair of functions, one for each player. Logits have shape [batch, 1] and any floating dtype; the result is
-a float32 scalar.
+An adversarial loss is a pair of functions, one for each player. Its logits have shape [batch, 1] and any floating
+dtype; the result is a float32 scalar.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def _mean(values: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.cast(values, tf.float32))
 
 
-def _cross_entropy(logits: tf.Tensor, label: float) -> tf.Tensor:
+def _binary_cross_entropy(logits: tf.Tensor, label: float) -> tf.Tensor:
     logits = tf.cast(logits, tf.float32)
     return tf.reduce_mean(
         tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.fill(tf.shape(logits), label), logits=logits)
@@ -31,12 +31,12 @@ def _cross_entropy(logits: tf.Tensor, label: float) -> tf.Tensor:
 
 def _non_saturating_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """-E[log D(x)] - E[log(1 - D(G(z)))]: Goodfellow et al. 2014 (arXiv:1406.2661), equation 1, to be minimised."""
-    return _cross_entropy(real_logits, 1.0) + _cross_entropy(fake_logits, 0.0)
+    return _binary_cross_entropy(real_logits, 1.0) + _binary_cross_entropy(fake_logits, 0.0)
 
 
 def _non_saturating_generator(fake_logits: tf.Tensor) -> tf.Tensor:
     """-E[log D(G(z))]: the paper's section 3; its gradient does not vanish when the discriminator wins."""
-    return _cross_entropy(fake_logits, 1.0)
+    return _binary_cross_entropy(fake_logits, 1.0)
 
 
 def _least_squares_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
@@ -91,6 +91,15 @@ def relativistic(better_logits: tf.Tensor, worse_logits: tf.Tensor) -> tf.Tensor
     The discriminator minimises it with real and fake logits, the generator with fake and real ones.
     """
     return _mean(tf.nn.softplus(tf.cast(worse_logits, tf.float32) - tf.cast(better_logits, tf.float32)))
+
+
+def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Return how far logits [batch, classes] are from the truth: labels int [batch], or probabilities like the logits.
+
+    Both are float32, or the labels int32.
+    """
+    truth = tf.one_hot(truth, logits.shape[1]) if truth.dtype.is_integer else truth
+    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, logits))
 
 
 def share(condition: tf.Tensor) -> tf.Tensor:

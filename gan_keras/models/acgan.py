@@ -15,6 +15,7 @@ import keras
 import tensorflow as tf
 
 from gan_keras.data import Batch
+from gan_keras.game import losses
 from gan_keras.models import cgan, dcgan
 from gan_keras.options import NotNegative
 
@@ -51,5 +52,4 @@ class Model(cgan.Model):
 
     def class_loss(self, outputs: tf.Tensor, batch: Batch) -> tf.Tensor:
         """Return the cross-entropy of the classes: L_C of the paper's section 3."""
-        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=batch["label"], logits=outputs[:, 1:])
-        return self.config.class_weight * tf.reduce_mean(entropy)
+        return self.config.class_weight * losses.cross_entropy(batch["label"], outputs[:, 1:])

@@ -220,8 +220,8 @@ class Model(gan.GAN):
         guess = tf.reduce_mean(tf.reshape(guesses, [-1, VIEWS, self.classes]), axis=1)
         of_source = feed(self.source_reader, {"image": real["image"]})
         of_target = feed(self.target_reader, {"image": real["partner_image"]})
-        of_both = cross_entropy(label, source) + cross_entropy(guesses, again)
-        return of_both + cross_entropy(real["label"], of_source) + cross_entropy(guess, of_target)
+        of_both = losses.cross_entropy(label, source) + losses.cross_entropy(guesses, again)
+        return of_both + losses.cross_entropy(real["label"], of_source) + losses.cross_entropy(guess, of_target)
 
     def read(self, reader: str, image: tf.Tensor) -> tf.Tensor:
         """Return the logits of an averaged reader, which swings less than the one that learns."""
@@ -245,9 +245,9 @@ class Model(gan.GAN):
 
     def semantic_loss(self, real: dict[str, tf.Tensor], fake: dict[str, tf.Tensor]) -> tf.Tensor:
         """Return how far translations are from being read as their images: CyCADA's equation 4, both ways."""
-        loss = cross_entropy(real["label"], self.read("target_reader", fake["target"]))
+        loss = losses.cross_entropy(real["label"], self.read("target_reader", fake["target"]))
         read = tf.nn.softmax(self.read("reader", real["partner_image"]))
-        loss += cross_entropy(read, self.read("source_reader", fake["source"]))
+        loss += losses.cross_entropy(read, self.read("source_reader", fake["source"]))
         self.track(semantic_loss=loss)
         return loss
 
@@ -268,12 +268,6 @@ class Model(gan.GAN):
 
     def exports(self) -> dict[str, keras.Model]:
         return {name: self.averages[name] for name in self.generator_networks}
-
-
-def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Return the mean cross-entropy of logits [batch, classes]; `truth` is labels int [batch], or probabilities."""
-    truth = tf.one_hot(truth, logits.shape[1]) if truth.dtype.is_integer else truth
-    return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, logits))
 
 
 def difference(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:

@@ -9,12 +9,14 @@ It is the discriminator of Salimans et al. 2016 (arXiv:1606.03498).
 | outputs | a logit for each class; real are those with a class | as in the source, section 5 |
 | generator's loss | feature matching, section 3.1 | as in the source |
 | classifier | averaged weights | as in the source |
+| images without labels | are real | what is read in them also teaches other views of them (`--pseudo-labels 0`: not) |
 | networks | dense, with weight normalisation | the DCGAN's |
 | noise | on the inputs of all the discriminator's layers | on the images |
 | labels | of 20 to 200 images | of 1,000 (`--labelled`) |
 """
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,10 +26,13 @@ import tensorflow as tf
 from keras import layers, ops
 
 from gan_keras import data, distribution
+from gan_keras.game import losses, pseudo_labels
 from gan_keras.game.randomness import Stream
 from gan_keras.models import dcgan
 from gan_keras.options import Count, Fraction, NotNegative, Rate, Size
 from gan_keras.ui.console import UserError
+
+ZOOM = 1.25  # how much larger than the image the largest view is, and how much smaller the smallest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,8 @@ class Config(dcgan.Config):
     """The options of the semi-supervised GAN."""
 
     labelled: Count = 1000  # training images whose labels are used, as many of each class; drawn by the seed
+    # weight of what is read in images without labels, which teaches other views of them; 0: none, as in the source
+    pseudo_labels: NotNegative = 1.0
     noise: NotNegative = 0.3  # deviation of the noise on what the discriminator sees, in [-1, 1]
     filters: Size = 32  # channels of the layers next to the image; half the DCGAN's, for more steps per minute
     batch_size: Count = 64  # images in a batch, and as many labelled ones
@@ -88,6 +95,9 @@ class Model(dcgan.Model):
     def reads_labels(self) -> bool:
         return True
 
+    def build_memory(self):
+        return super().build_memory() | {"class_shares": pseudo_labels.create(self.classes)}
+
     def noisy(self, image: tf.Tensor, number: int) -> tf.Tensor:
         """Return images as the discriminator sees them. `number` counts the batches that it sees in a step."""
         size = tf.shape(image)[0]
@@ -98,16 +108,28 @@ class Model(dcgan.Model):
         batch = super().shown(batch, number)
         return batch | {"image": self.noisy(batch["image"], number)}
 
+    def viewed(self, image: tf.Tensor, number: int) -> tf.Tensor:
+        """Return the views of images that teach classes. `number` counts the batches that are viewed in a step."""
+        if not self.config.pseudo_labels:
+            return image
+        draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX, number=number)
+        return pseudo_labels.zoomed(image, draw, 1 / ZOOM, ZOOM)
+
     def discriminator_loss(self, real, fake):
         real_outputs, fake_outputs = self.discriminate_both(real, fake)
         loss = self.adversarial_discriminator_loss(real_outputs[:, :1], fake_outputs[:, :1])
-        label = real[f"{data.PARTNER}label"]
-        known = self.shown({"image": real[f"{data.PARTNER}image"]}, 2 * self.config.critic_steps)
-        logits = self.discriminate(known)[:, 1:]
-        label_loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=logits))
+        label, known = (real[f"{data.PARTNER}{name}"] for name in ("label", "image"))
+        logits = self.discriminate(self.shown({"image": self.viewed(known, 0)}, 2 * self.config.critic_steps))[:, 1:]
+        label_loss = losses.cross_entropy(label, logits)
         right = tf.argmax(logits, axis=1, output_type=tf.int32) == label
-        self.track(label_loss=label_loss, label_accuracy=tf.reduce_mean(tf.cast(right, tf.float32)))
-        return loss + label_loss
+        self.track(label_loss=label_loss, label_accuracy=losses.share(right))
+        loss += label_loss
+        if self.config.pseudo_labels:
+            read = tf.nn.softmax(real_outputs[:, 1:])
+            guesses = pseudo_labels.align(self.memory["class_shares"], label, read)
+            seen = self.discriminate({"image": self.viewed(real["image"], 1)})[:, 1:]
+            loss += self.config.pseudo_labels * losses.cross_entropy(guesses, seen)
+        return loss
 
     def generator_loss(self, real, fake):
         """Return how far the mean features of fakes are from those of real images: the source's section 3.1."""

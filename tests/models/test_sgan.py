@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 from helpers import tiny_config
-from scipy.special import logsumexp, softmax
+from scipy.special import log_softmax, logsumexp, softmax
 
 from gan_keras import data
+from gan_keras.game import pseudo_labels
 from gan_keras.models import sgan
 from gan_keras.training import setup
 from gan_keras.ui.console import UserError
@@ -18,9 +19,13 @@ def dataset(idx_folder):
 
 
 @pytest.fixture
-def game(dataset):
+def game():
+    return build(pseudo_labels=0.0)
+
+
+def build(**options):
     keras.utils.set_random_seed(0)
-    model = sgan.Model(tiny_config("sgan", noise=0.0), (28, 28, 1))
+    model = sgan.Model(tiny_config("sgan", noise=0.0, **options), (28, 28, 1))
     model.compile(total_steps=10)
     return model
 
@@ -52,13 +57,34 @@ def test_the_generator_matches_mean_features(game, dataset):
     assert game.generator_loss(real, real) == 0
 
 
-def test_the_labels_of_other_images_are_not_read(game, dataset):
+def test_pseudo_labels_are_what_is_read_sharpened_and_other_views_learn_them(monkeypatch, dataset):
+    monkeypatch.setattr(pseudo_labels, "zoomed", lambda images, *ignored: images / 2)
+    game = build(pseudo_labels=3.0)
     real = batch_of(dataset, game.config)
     fake = game.generate(real)
+
+    def logarithms(images):
+        return log_softmax(game.discriminator(images).numpy()[:, 1:].astype(float), axis=1)
+
+    known, label = real["partner_image"] / 2, np.eye(10)[real["partner_label"]]
+    read = np.exp(logarithms(real["image"]))
+    shares = 0.99 * 0.1 + 0.01 * np.stack([label.mean(axis=0), read.mean(axis=0)])
+    guesses = (read * shares[0] / shares[1]) ** 2
+    guesses /= guesses.sum(axis=1, keepdims=True)
+    expected = -(label * logarithms(known)).sum(axis=1).mean()
+    expected -= 3 * (guesses * logarithms(real["image"] / 2)).sum(axis=1).mean()
+    expected += game.adversarial_loss.discriminator(*(game.discriminate(batch)[:, :1] for batch in (real, fake)))
+    np.testing.assert_allclose(game.discriminator_loss(real, fake), expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_the_labels_of_other_images_are_not_read(weight, dataset):
+    real = batch_of(dataset, tiny_config("sgan"))
     others = real | {"label": 9 - real["label"]}
-    assert game.discriminator_loss(real, fake) == game.discriminator_loss(others, fake)
     wrong = real | {"partner_label": 9 - real["partner_label"]}
-    assert game.discriminator_loss(real, fake) != game.discriminator_loss(wrong, fake)
+    plain, of_others, of_wrong = (build(pseudo_labels=weight).train_step(batch) for batch in (real, others, wrong))
+    assert plain["discriminator_loss"] == of_others["discriminator_loss"]
+    assert plain["discriminator_loss"] != of_wrong["discriminator_loss"]
 
 
 @pytest.mark.parametrize(("count", "most"), [(10, 1), (20, 2), (25, 3)])
