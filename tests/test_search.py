@@ -8,11 +8,13 @@ import imageio.v3 as imageio
 import numpy as np
 import optuna
 import pytest
-from helpers import SAMPLED, run_command
+from helpers import SAMPLED, run_command, tiny_config
 
 from gan_keras import data, models, search, train
 from gan_keras.comparison import search as searching
 from gan_keras.comparison.space import SPACE, read, space
+from gan_keras.evaluation import classifier
+from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.training import command_line
 from gan_keras.ui.console import UserError
 
@@ -157,6 +159,14 @@ def test_values_are_read_as_what_they_are():
 @pytest.mark.parametrize("model", SAMPLED)
 def test_each_model_has_something_to_search(model):
     assert {"learning_rate", "beta_1"} <= space(model, ()).keys() <= {text.partition("=")[0] for text in SPACE}
+
+
+def test_a_model_that_trains_on_more_than_the_images_gets_it(idx_folder):
+    dataset = data.load("mnist", idx_folder)
+    evaluation = LiveEvaluation(classifier.load_for(dataset), dataset.test.images)
+    config = tiny_config("sgan", data_dir=idx_folder, labelled=20)
+    first = next(searching.train(config, dataset, steps=1, evaluation=evaluation))
+    assert first["fid_mnist"] > 0
 
 
 def test_what_chooses_is_not_trained_on(idx_folder):

@@ -54,9 +54,10 @@ def stopwatches(options: Config, dataset: data.Dataset) -> dict[int, Callable[[i
 
     A stopwatch trains the model for a number of steps and returns the seconds that one step took.
     """
+    dataset = options.complete(dataset)
     model = setup.build(options, dataset, STRIDE)
     starts = model.stage_starts()
-    batches = data.batches(dataset.train, options.images_per_step, options.seed)
+    batches = setup.batches(options, dataset.train, dataset.partner, skip=0)
 
     def seconds(first: int, steps: int) -> float:
         if len(starts) > 1:

@@ -35,7 +35,7 @@ def compare(options: Options) -> dict[str, Any]:
     published = tables.published(options.paper, {run.model for run in runs})
     dataset = data.load("mnist", options.data_dir)
     for run in runs:
-        setup.check_data(run.options, dataset, run.facts)
+        setup.check_data(run.options, run.options.complete(dataset), run.facts)
     result = load_or_begin(options, dataset)
     try:
         runs = within_terms(options, runs, dataset, result["seconds_per_step"])

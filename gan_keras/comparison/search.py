@@ -199,8 +199,9 @@ def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evalua
 
 def train(config: Config, dataset: data.Dataset, steps: int, evaluation: LiveEvaluation) -> Iterator[dict[str, float]]:
     """Train in `FRAMES` frames of this many steps, and yield the live values after each."""
+    dataset = config.complete(dataset)
     model = setup.build(config, dataset, steps)
     for frame in range(FRAMES):
-        batches = data.batches(dataset.train, config.images_per_step, config.seed, skip=frame * steps)
+        batches = setup.batches(config, dataset.train, dataset.partner, skip=frame * steps)
         model.fit(batches, steps_per_epoch=steps, callbacks=[callbacks.Finite(model)], shuffle=False, verbose=0)
         yield evaluation(pictures.to_uint8(model.images_of(model.sample_latents(evaluation.count))))

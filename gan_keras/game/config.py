@@ -126,7 +126,15 @@ class Config(Conversion):
         Raises:
             UserError: if they cannot be found, understood or read.
         """
-        return load(self.dataset, self.data_dir, self)
+        return self.complete(load(self.dataset, self.data_dir, self))
+
+    def complete(self, dataset: Dataset) -> Dataset:
+        """Return loaded data with whatever else the model trains on.
+
+        Raises:
+            UserError: if it cannot train on these data.
+        """
+        return dataset
 
     @property
     def folder(self) -> Path:

@@ -81,13 +81,12 @@ class Config(config.Config):
         plain = super().folder
         return self.out or plain.with_name(f"{plain.name}-{config.path_name(Path(self.target).name)}")
 
-    def load_data(self) -> data.Dataset:
-        """Load both domains; the target's images get the size and colours of the source's."""
-        source = super().load_data()
-        height, _, channels = source.image_shape
+    def complete(self, dataset: data.Dataset) -> data.Dataset:
+        """Return the source with the target as its `partner`, whose images get the size and colours of the source's."""
+        height, _, channels = dataset.image_shape
         name, place = data.place_of(self.target)
         alike = data.Conversion(image_size=height, channels=channels, skip_damaged=self.skip_damaged)
-        return dataclasses.replace(source, partner=data.load(name, place, alike))
+        return dataclasses.replace(dataset, partner=data.load(name, place, alike))
 
 
 class Model(gan.GAN):

@@ -48,13 +48,12 @@ class Config(dcgan.Config):
     learning_rate: Rate = 1e-3  # learning rate of both players; five times the DCGAN's, as its batches are small
     average_decay: Fraction = 0.998  # decay of the averaged generator and of the averaged classifier
 
-    def load_data(self) -> data.Dataset:
-        """Load the data; their `partner` are the images whose labels are used, repeated to fill a batch.
+    def complete(self, dataset: data.Dataset) -> data.Dataset:
+        """Return data whose `partner` are the images whose labels are used, repeated to fill a batch.
 
         Raises:
             UserError: if there are no labels, or fewer images than are to be labelled.
         """
-        dataset = super().load_data()
         classes, count = len(dataset.class_names), len(dataset.train.images)
         if classes < 2:
             raise UserError(f"sgan learns to tell classes apart, and {dataset.source} has none.")

@@ -1,4 +1,5 @@
 import pytest
+from helpers import tiny_config
 
 from gan_keras import data
 from gan_keras.comparison import budget
@@ -20,6 +21,11 @@ def test_a_budget_holds_the_steps_whose_time_it_is(fits):
     costs = {0: 2.0, 3: 0.5, 10: 5.0}
     seconds = sum(2.0 if step < 3 else 0.5 if step < 10 else 5.0 for step in range(fits))
     assert budget.steps_within(seconds, costs) == pytest.approx(fits)
+
+
+def test_a_model_that_trains_on_more_than_the_images_gets_it(idx_folder):
+    options = tiny_config("sgan", data_dir=idx_folder, labelled=20)
+    assert budget.seconds_per_step({"sgan": options}, data.load("mnist", idx_folder), 0.1)["sgan"] > 0
 
 
 @pytest.mark.slow
