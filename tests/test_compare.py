@@ -177,6 +177,7 @@ def diverge(log, logs=None):
         (["--models", "dcgan,no/such"], "'no/such', and there is no such folder"),
         (["--budget", "5m", "--epochs", "3"], "give one of them"),
         (["--paper", "absent.csv"], "there is no file absent.csv"),
+        (["--models", "sgan --labelled 99999"], "from 10 classes to"),
         (["--data-dir", "absent"], "absent"),
     ],
 )

@@ -121,6 +121,7 @@ def test_two_processes_make_the_trials_of_one_study(command):
         (["--budget", "soon"], "it must be a time such as"),
         (["--images", "99999"], "are left beside those that choose"),
         (["--images", "50", "--over", "batch_size=16,51"], "need 51 images, and there are 50"),
+        (["--model", "sgan", "--images", "50", "--over", "batch_size=8,16"], "--labelled is 1000"),
         (["--data-dir", "absent"], "absent"),
     ],
 )

@@ -35,7 +35,8 @@ def compare(options: Options) -> dict[str, Any]:
     published = tables.published(options.paper, {run.model for run in runs})
     dataset = data.load("mnist", options.data_dir)
     for run in runs:
-        setup.check_data(run.options, run.options.complete(dataset), run.facts)
+        whole = dataset if run.facts else run.options.complete(dataset)
+        setup.check_data(run.options, whole, run.facts)
     result = load_or_begin(options, dataset)
     try:
         runs = within_terms(options, runs, dataset, result["seconds_per_step"])

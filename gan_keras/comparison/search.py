@@ -75,6 +75,7 @@ def search(options: Options) -> optuna.Study:
             f"some trials' steps need {needed} images, and there are {len(trains.images)} to train on. "
             "Give more --images, or smaller batches by --over."
         )
+    models.load(options.model).Config().complete(dataclasses.replace(dataset, train=trains))  # can it train on them?
     evaluation = LiveEvaluation(ruler, chosen.images)
     terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "data": dataset.sha256}
     terms |= {"space": {name: distribution_to_json(one) for name, one in spaces.items()}}

@@ -94,9 +94,11 @@ def relativistic(better_logits: tf.Tensor, worse_logits: tf.Tensor) -> tf.Tensor
 
 
 def cross_entropy(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Return how far logits [batch, classes] are from the truth: labels int [batch], or probabilities like the logits.
+    """-E[Σ truth · log softmax(logits)]: how far a classifier is from the truth.
 
-    Both are float32, or the labels int32.
+    Args:
+        truth: labels, int32 [batch], or probabilities, float32 [batch, classes].
+        logits: float32 [batch, classes].
     """
     truth = tf.one_hot(truth, logits.shape[1]) if truth.dtype.is_integer else truth
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(truth, logits))

@@ -12,9 +12,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     It gives the same numbers as `keras.layers.BatchNormalization`, moving variance included, in one pass over the
     activations instead of a dozen. The statistics are float32 even where the activations are bfloat16. Whatever the
-    kernel does not cover (float64, masks, another axis, renormalisation, synchronised replicas) is left to Keras.
-
-    In inference, [batch, channels] takes plain operations: the kernel is slow at many channels of a single pixel.
+    kernel does not cover (float64, masks, another axis, renormalisation, synchronised replicas) is left to Keras, as is
+    inference of [batch, channels]: the kernel is slow at many channels of a single pixel.
 
     In training on several replicas, the statistics are those of the whole batch, so that many replicas give what one
     gives, up to rounding. The kernel cannot do that, and plain operations take its place.
@@ -27,10 +26,10 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         channels = inputs.shape[-1]
         by_batch = bool(training and self.trainable)
+        if not by_batch and inputs.shape.rank == 2:
+            return super().call(inputs, training=False)
         if by_batch and distribution.replicas() > 1:
             return self._over_replicas(inputs)
-        if not by_batch and inputs.shape.rank == 2:  # the kernel is slow at many channels of a single pixel
-            return self._normalized(inputs, self.moving_mean, self.moving_variance)
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=tf.reshape(inputs, [-1, 1, 1, channels]) if inputs.shape.rank == 2 else inputs,
             scale=tf.convert_to_tensor(self.gamma) if self.scale else tf.ones([channels]),
@@ -53,15 +52,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         mean, square = tf.unstack(distribution.mean(moments))
         variance = tf.maximum(square - mean**2, 0.0)
         self._remember(mean, variance)
-        return self._normalized(values, mean, variance)
-
-    def _normalized(self, values, mean, variance):
         gamma = tf.convert_to_tensor(self.gamma) if self.scale else None
         beta = tf.convert_to_tensor(self.beta) if self.center else None
-        values = tf.cast(values, tf.float32)
-        mean, variance = tf.convert_to_tensor(mean), tf.convert_to_tensor(variance)
-        outputs = tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon)
-        return tf.cast(outputs, self.compute_dtype)
+        return tf.cast(tf.nn.batch_normalization(values, mean, variance, beta, gamma, self.epsilon), inputs.dtype)
 
     def _remember(self, mean, variance) -> None:
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):

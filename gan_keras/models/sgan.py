@@ -9,10 +9,12 @@ It is the discriminator of Salimans et al. 2016 (arXiv:1606.03498).
 | outputs | a logit for each class; real are those with a class | as in the source, section 5 |
 | generator's loss | feature matching, section 3.1 | as in the source |
 | classifier | averaged weights | as in the source |
-| images without labels | are real | what is read in them also teaches other views of them (`--pseudo-labels 0`: not) |
+| images without labels | are real | what is read in them also teaches other views of them |
 | networks | dense, with weight normalisation | the DCGAN's |
 | noise | on the inputs of all the discriminator's layers | on the images |
-| labels | of 20 to 200 images | of 1,000 (`--labelled`) |
+| labels | of 20 to 200 images | of 1,000 (`--labelled`), each time zoomed and moved |
+
+With `--pseudo-labels 0`, images without labels are only real, and those with labels stay as they are.
 """
 
 import dataclasses
@@ -40,7 +42,8 @@ class Config(dcgan.Config):
     """The options of the semi-supervised GAN."""
 
     labelled: Count = 1000  # training images whose labels are used, as many of each class; drawn by the seed
-    # weight of what is read in images without labels, which teaches other views of them; 0: none, as in the source
+    # weight of what is read in images without labels, which teaches other views of them; for classes of similar
+    # frequency; 0: no such thing and no views of labelled images either, as in the source
     pseudo_labels: NotNegative = 1.0
     noise: NotNegative = 0.3  # deviation of the noise on what the discriminator sees, in [-1, 1]
     filters: Size = 32  # channels of the layers next to the image; half the DCGAN's, for more steps per minute
@@ -108,7 +111,7 @@ class Model(dcgan.Model):
         return batch | {"image": self.noisy(batch["image"], number)}
 
     def viewed(self, image: tf.Tensor, number: int) -> tf.Tensor:
-        """Return the views of images that teach classes. `number` counts the batches that are viewed in a step."""
+        """Return images at other sizes and places; without pseudo-labels as they are. `number` tells batches apart."""
         if not self.config.pseudo_labels:
             return image
         draw = functools.partial(self.random, tf.random.stateless_uniform, stream=Stream.MIX, number=number)

@@ -12,7 +12,7 @@ from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
 BEST = "best.npz"  # the weights of the best generator so far
-EARLIER = {"cooldown": 0.1}  # what an option was before it was one: older runs do not name it
+EARLIER = {"cooldown": 0.1, "pseudo_labels": 0.0}  # what an option was before it was one: older runs do not name it
 BEFORE_A_BACKUP = {BEST, "config.json", "history.csv", "logs", "samples"}
 
 
@@ -49,9 +49,11 @@ def load(run: Path) -> tuple[Config, dict[str, Any]]:
     """
     facts = read(run)
     try:
-        options = EARLIER | facts.pop("options")
+        options = facts.pop("options")
         options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
-        return models.load(options["model"]).Config(out=run, **options), facts
+        config = models.load(options["model"]).Config
+        earlier = {name: value for name, value in EARLIER.items() if hasattr(config, name)}
+        return config(out=run, **earlier | options), facts
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(run, error) from None
     except UserError as error:  # a value that no option has

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import log_softmax
 
 from gan_keras.evaluation import tfgan
 from gan_keras.game import losses
@@ -27,6 +28,18 @@ def test_each_loss_equals_its_papers_formula(name):
     discriminator, generator = FORMULAS[name]
     np.testing.assert_allclose(PAIRS[name].discriminator(REAL, FAKE), discriminator, rtol=1e-6)
     np.testing.assert_allclose(PAIRS[name].generator(FAKE), generator, rtol=1e-6)
+
+
+def test_cross_entropy_is_of_labels_and_of_probabilities():
+    random = np.random.default_rng(0)
+    logits, labels = random.normal(size=(5, 3)).astype(np.float32), np.array([0, 2, 1, 1, 0], np.int32)
+    logarithms = log_softmax(logits, axis=1)
+    np.testing.assert_allclose(
+        losses.cross_entropy(tf.constant(labels), logits), -logarithms[np.arange(5), labels].mean(), rtol=1e-5
+    )
+    truth = random.dirichlet(np.ones(3), 5).astype(np.float32)
+    expected = -(truth * logarithms).sum(axis=1).mean()
+    np.testing.assert_allclose(losses.cross_entropy(tf.constant(truth), logits), expected, rtol=1e-5)
 
 
 REFERENCES = {

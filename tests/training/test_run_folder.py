@@ -16,11 +16,12 @@ def test_round_trip_through_json(model, tmp_path):
     assert facts == {"versions": {"python": "3"}}
 
 
-def test_a_run_from_before_an_option_has_what_was_done_then(tmp_path):
-    options = tiny_config("proposed", out=tmp_path).to_json()
-    del options["cooldown"]
+@pytest.mark.parametrize(("model", "option", "value"), [("proposed", "cooldown", 0.1), ("sgan", "pseudo_labels", 0.0)])
+def test_a_run_from_before_an_option_has_what_was_done_then(model, option, value, tmp_path):
+    options = tiny_config(model, out=tmp_path).to_json()
+    del options[option]
     files.write_json(tmp_path / "config.json", {"options": options})
-    assert run_folder.load(tmp_path)[0].cooldown == 0.1
+    assert getattr(run_folder.load(tmp_path)[0], option) == value
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"options": {"model": "dcgan", "epochs": "x"}}', "[1]"])
