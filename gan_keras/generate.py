@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         images, labels, columns = loading.mix_styles(generator, options.mix, seed), None, options.mix + 1
     else:
         digits = np.array(list(options.digits), np.int32) if options.digits else None
-        controls = loading.truncated(generator, run, options.truncation)
+        controls = loading.controls_of(generator, run, options.truncation)
         images, labels = loading.make(generator, options.images, seed, digits, **controls)
         columns = len(digits) if digits is not None else pictures.columns_for(labels)
     pictures.save_images(options.out, images, labels, columns)

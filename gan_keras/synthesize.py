@@ -3,7 +3,7 @@
 Examples:
   python -m gan_keras.synthesize --count 60000 --test-count 10000 --out digits
   python -m gan_keras.synthesize RUN --format csv --balance 0:10,1:90 --out ones
-  python -m gan_keras.synthesize --min-confidence 0.9 --format png --out clear
+  python -m gan_keras.synthesize --spread 1.6 --min-confidence 0.5 --format png --out lesson
 
 It can be stopped at any time: the same command goes on.
 """
@@ -39,6 +39,7 @@ class Options:
     format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
     # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
     min_confidence: Annotated[float, Between(0, 0.999)] = 0.0
+    spread: Annotated[float, Between(0.1, 4)] = 1.0  # width of the latents; above 1 more unusual hands, and failures
     truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None  # of a model with styles
     mix_real: Annotated[float, Between(0, 0.999)] = 0.0  # share of the training images that are real ones
     data_dir: OptionalPath = None  # folder or file with the real ones, in any usual layout; default: MNIST's
@@ -87,7 +88,7 @@ def synthesize(options: Options) -> dict[str, Any]:
             counts={"train": options.count, "test": options.test_count},
             balance=synthesis.shares(options.balance, int(generator.classes()), seen),
             seed=options.seed,
-            controls=loading.truncated(generator, run, options.truncation),
+            controls=loading.controls_of(generator, run, options.truncation, options.spread),
         )
     facts: dict[str, Any] = {
         "generator": str(run),

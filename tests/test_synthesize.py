@@ -21,6 +21,7 @@ from gan_keras.data import writing
 from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, saved_model, synthesis
 from gan_keras.training import run_folder
+from gan_keras.ui import pictures
 
 COUNTS = {"train": 30, "test": 12}
 
@@ -208,6 +209,18 @@ def test_the_command_writes_a_set_and_its_card(labelled_run, tmp_path, capsys):
     assert not {image.tobytes() for image in train} & {image.tobytes() for image in test}
 
 
+def test_a_spread_widens_the_latents_and_nothing_else(labelled_run, generator, tmp_path, capsys):
+    labels = np.arange(20, dtype=np.int32) % 10
+    plain, wide = (loading.make(generator, 20, 3, labels, spread=spread)[0] for spread in (1.0, 1.5))
+    latents = tf.random.stateless_normal([20, loading.latent_dim(generator)], [3, 0])
+    for images, factor in ((plain, 1.0), (wide, 1.5)):
+        np.testing.assert_array_equal(images, pictures.to_uint8(generator.serve(latent=factor * latents, label=labels)))
+    arguments = [labelled_run, "--count", 20, "--spread", 1.5, "--format", "npz", "--out", tmp_path / "set"]
+    code, text = run_command(synthesize.main, capsys, *arguments)
+    assert code == 0, text
+    assert json.loads((tmp_path / "set" / "card.json").read_text())["controls"] == {"spread": 1.5}
+
+
 def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(synthesis, "TURNS", 2)
     monkeypatch.setattr(loading, "load_generator", functools.cache(loading.load_generator))
@@ -218,6 +231,7 @@ def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys, monkeyp
         (labelled_run, ["--balance", "0:1,12:1"], "names class 12; classes are 0 to 9"),
         (labelled_run, ["--balance", "0:0"], "shares are above 0"),
         (labelled_run, ["--truncation", "0.5"], "has no styles"),
+        (labelled_run, ["--spread", "9"], "--spread is 9"),
         (labelled_run, ["--count", "50", "--min-confidence", "0.999"], "Give a lower --min-confidence"),
         (labelled_run, ["--data-dir", tmp_path], "give that too"),
         (finished_run, [], "takes no labels"),

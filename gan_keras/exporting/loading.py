@@ -45,31 +45,39 @@ def load_saved_model(folder: Path) -> Any:
 
 
 def make(
-    generator: Any, count: int, seed: int, labels: Sequence[int] | np.ndarray | None = None, **controls: float
+    generator: Any,
+    count: int,
+    seed: int,
+    labels: Sequence[int] | np.ndarray | None = None,
+    spread: float = 1.0,
+    **controls: float,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return images uint8 [count, height, width, channels] of a generator and their labels int32 [count].
 
     Without `labels` each class comes in turn. A generator that takes no labels ignores them, and returns None for them.
-    The `controls` are those of the generator, such as `truncation`.
+    The latents are `spread` times as wide as in training. The `controls` are those of the generator, such as
+    `truncation`.
 
     Raises:
         UserError: for a label that is not one of the generator's classes.
     """
     if not hasattr(generator, "classes"):
-        return _images(generator, count, seed, controls), None
+        return _images(generator, count, seed, spread, controls), None
     classes = int(generator.classes())
     labels = np.asarray(np.arange(count) % classes if labels is None else labels, np.int32)
     if (strange := labels[(labels < 0) | (labels >= classes)]).size:
         raise UserError(f"the model has no class {strange[0]}; its classes are 0 to {classes - 1}.")
-    return _images(generator, count, seed, controls, labels=labels), labels
+    return _images(generator, count, seed, spread, controls, labels=labels), labels
 
 
-def _images(generator: Any, count: int, seed: int, controls: dict[str, float], **labels: np.ndarray) -> np.ndarray:
+def _images(
+    generator: Any, count: int, seed: int, spread: float, controls: dict[str, float], **labels: np.ndarray
+) -> np.ndarray:
     """Return what `generate` makes; workers that share their work make a part each, which gives the same images."""
-    batch = {"latent", "label", *controls}
-    if distribution.sharing().workers == 1 or not inputs_of(generator).keys() <= batch:  # noise is drawn in there
+    noise = inputs_of(generator).keys() - {"latent", "label", *controls}  # only `generate` draws that
+    if spread == 1 and (noise or distribution.sharing().workers == 1):
         return generator.generate(count, seed, **labels, **controls).numpy()
-    values = {"latent": tf.random.stateless_normal([count, latent_dim(generator)], [seed, 0]).numpy()}
+    values = {"latent": spread * tf.random.stateless_normal([count, latent_dim(generator)], [seed, 0]).numpy()}
     if labels:
         values["label"] = labels["labels"]
     values |= {name: np.full(count, value, np.float32) for name, value in controls.items()}
@@ -128,17 +136,18 @@ def images_of(generator: Any, latents: np.ndarray, labels: np.ndarray, seed: int
     return data.in_batches(make, np.arange(len(latents)), BATCH)[0] * 127.5 + 127.5
 
 
-def truncated(generator: Any, run: Path, truncation: float | None) -> dict[str, float]:
-    """Return the controls of a generator for a truncation, none without one.
+def controls_of(generator: Any, run: Path, truncation: float | None, spread: float = 1.0) -> dict[str, float]:
+    """Return the arguments of `make` for a truncation and a spread, none for those that change nothing.
 
     Raises:
-        UserError: if the generator, which is that of `run`, has no styles to truncate.
+        UserError: if the generator, which is that of `run`, has no styles to truncate, or more than latents to spread.
     """
-    if truncation is None:
-        return {}
-    if "truncation" not in inputs_of(generator):
+    inputs = inputs_of(generator).keys()
+    if truncation is not None and "truncation" not in inputs:
         raise UserError(f"the model in {run} has no styles, so it takes no --truncation.")
-    return {"truncation": truncation}
+    if spread != 1 and inputs - {"latent", "label"}:
+        raise UserError(f"the model in {run} has styles, so it takes no --spread. Give a --truncation above 1.")
+    return ({} if truncation is None else {"truncation": truncation}) | ({} if spread == 1 else {"spread": spread})
 
 
 def mix_styles(generator: Any, count: int, seed: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import run_command, tiny_config, train_eagerly
 
-from gan_keras import generate
+from gan_keras import generate, synthesize
 from gan_keras.exporting import loading
 from gan_keras.game import penalties
 from gan_keras.layers import ModulatedConv2D
@@ -130,6 +130,8 @@ def test_styles_are_asked_for_on_the_command_line(run, finished_run, tmp_path, c
         assert (code, "has no styles" in text) == (2, True), text
     code, text = run_command(generate.main, capsys, run, "--mix", 2, "--count", 3)
     assert (code, "--count is no option of --mix" in text) == (2, True), text
+    code, text = run_command(synthesize.main, capsys, run, "--spread", 2, "--out", tmp_path / "set")
+    assert (code, "Give a --truncation above 1" in text) == (2, True), text
 
 
 def test_a_lazy_penalty_comes_in_some_steps_and_counts_as_many_times():
