@@ -3,7 +3,7 @@
 Examples:
   python -m gan_keras.synthesize --count 60000 --test-count 10000 --out digits
   python -m gan_keras.synthesize RUN --format csv --balance 0:10,1:90 --out ones
-  python -m gan_keras.synthesize --spread 1.6 --min-confidence 0.5 --format png --out lesson
+  python -m gan_keras.synthesize --spread 1.6 --min-confidence 0.5 --out rich
 
 It can be stopped at any time: the same command goes on.
 """
