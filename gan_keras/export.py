@@ -21,7 +21,7 @@ from gan_keras import data
 from gan_keras.evaluation import latent_space, traits
 from gan_keras.exporting import conversion, loading, translation
 from gan_keras.exporting.lesson import lesson, recording
-from gan_keras.options import optional, read_options
+from gan_keras.options import check_out, optional, read_options
 from gan_keras.training import history, run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
@@ -52,10 +52,7 @@ class Options:
             raise UserError(f"--out {self.out} must end in .html, or be a new folder for a web server.")
         if self.format == "lesson" and (self.run or self.out.suffix != ".html"):
             raise UserError("a lesson has a game of its own: leave out RUN, and give an --out that ends in .html.")
-        if self.out.exists():
-            raise UserError(f"{self.out} exists already. Give another --out.")
-        if not self.out.resolve().parent.is_dir():
-            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+        check_out(self.out, is_new=True)
 
 
 @console.command

@@ -20,7 +20,7 @@ import tyro
 from gan_keras import data
 from gan_keras.evaluation import latent_space
 from gan_keras.exporting import loading
-from gan_keras.options import Between, OptionalPath, OptionalText, Seed, check_ranges, optional, read_options
+from gan_keras.options import Between, OptionalPath, OptionalText, Seed, check_out, check_ranges, optional, read_options
 from gan_keras.ui import console, files, pictures
 from gan_keras.ui.console import UserError
 
@@ -54,8 +54,7 @@ class Options:
             raise UserError(f"--walk is {self.walk!r}; it must be two digits or more, such as 3,8,5.")
         if self.out.suffix not in WHAT[given[0]]:
             raise UserError(f"--out {self.out} must end in {' or '.join(WHAT[given[0]])}.")
-        if not self.out.parent.is_dir():
-            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+        check_out(self.out)
 
 
 @console.command

@@ -14,7 +14,7 @@ from typing import Annotated
 import tyro
 
 from gan_keras.exporting import packing
-from gan_keras.options import Switch, command, read_options
+from gan_keras.options import Switch, check_out, command, read_options
 from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
@@ -31,8 +31,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.out.suffix != ".zip":
             raise UserError(f"--out {self.out} must end in .zip.")
-        if not self.out.parent.is_dir():
-            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+        check_out(self.out)
 
 
 @console.command

@@ -3,7 +3,7 @@
 Examples:
   python -m gan_keras.synthesize --count 60000 --test-count 10000 --out digits
   python -m gan_keras.synthesize RUN --format csv --balance 0:10,1:90 --out ones
-  python -m gan_keras.synthesize --spread 1.6 --min-confidence 0.5 --out rich
+  python -m gan_keras.synthesize --spread 1 --min-confidence 0 --out plain
 
 It can be stopped at any time: the same command goes on.
 """
@@ -20,10 +20,13 @@ import tyro
 from gan_keras import data, distribution
 from gan_keras.evaluation import rejection
 from gan_keras.exporting import loading, synthesis
-from gan_keras.options import Between, Count, OptionalPath, Seed, check_ranges, optional, read_options
+from gan_keras.options import Between, Count, OptionalPath, Seed, check_out, check_ranges, optional, read_options
 from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
+
+PLAIN = (1.0, 0.0)  # the spread of the latents, and the least confidence, as the generator was trained
+TEACHING = (1.6, 0.5)  # those with which the package's generator teaches a classifier best: docs/results.md
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +40,11 @@ class Options:
     # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or as-data for those of the run's training images
     balance: str = "even"
     format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
-    # make an image again unless the digit classifier of the package is as sure of its class; this costs variety
-    min_confidence: Annotated[float, Between(0, 0.999)] = 0.0
-    spread: Annotated[float, Between(0.1, 4)] = 1.0  # width of the latents; above 1 more unusual hands, and failures
+    # make an image again unless the digit classifier of the package is as sure of its class; this costs variety;
+    # default: 0, which judges none, and 0.5 without RUN
+    min_confidence: Annotated[float | None, Between(0, 0.999), optional("FLOAT")] = None
+    # width of the latents: above 1 more unusual hands, and failures; default: 1, as in training, and 1.6 without RUN
+    spread: Annotated[float | None, Between(0.1, 4), optional("FLOAT")] = None
     truncation: Annotated[float | None, Between(0, 2), optional("FLOAT")] = None  # of a model with styles
     mix_real: Annotated[float, Between(0, 0.999)] = 0.0  # share of the training images that are real ones
     data_dir: OptionalPath = None  # folder or file with the real ones, in any usual layout; default: MNIST's
@@ -50,10 +55,13 @@ class Options:
         check_ranges(self)
         if self.data_dir and not self.mix_real:
             raise UserError("--data-dir names the images of --mix-real; give that too.")
-        if self.out.exists():
-            raise UserError(f"{self.out} exists already. Give another --out.")
-        if not self.out.resolve().parent.is_dir():
-            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+        check_out(self.out, is_new=True)
+
+    @property
+    def choice(self) -> tuple[float, float]:
+        """The spread and the least confidence: those that are given, or else those that suit the generator."""
+        spread, confidence = PLAIN if self.run else TEACHING
+        return self.spread or spread, confidence if self.min_confidence is None else self.min_confidence
 
 
 @console.command
@@ -65,10 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         card = synthesize(options)
     if not cluster.is_chief:
         return
-    total = options.count + options.test_count
+    total, kept = options.count + options.test_count, card.get("variety_kept")
+    variety = f", and lie {kept:.0%} as far apart as all would" if kept else ""  # what rejection has cost
     print(
         f"{total:,} labelled images in {options.out}, {total / (time.monotonic() - start):,.0f} a second; "
-        f"{card['accepted_share']:.1%} of those made were accepted{variety(card)}. card.json says how they were made."
+        f"{card['accepted_share']:.1%} of those made were accepted{variety}. card.json says how they were made."
     )
 
 
@@ -78,7 +87,7 @@ def synthesize(options: Options) -> dict[str, Any]:
     Raises:
         UserError: if the model makes no labelled images, or none as they are asked for.
     """
-    run = options.run or loading.SHIPPED
+    run, (spread, min_confidence) = options.run or loading.SHIPPED, options.choice
     with distribution.sharing().agreed():
         generator = loading.load_generator(run)
         if not hasattr(generator, "classes"):
@@ -88,32 +97,22 @@ def synthesize(options: Options) -> dict[str, Any]:
             counts={"train": options.count, "test": options.test_count},
             balance=synthesis.shares(options.balance, int(generator.classes()), seen),
             seed=options.seed,
-            controls=loading.controls_of(generator, run, options.truncation, options.spread),
+            controls=loading.controls_of(generator, run, options.truncation, spread),
         )
-    facts: dict[str, Any] = {
-        "generator": str(run),
-        "sha256": synthesis.weights_sha256(generator),
-        "min_confidence": options.min_confidence,
-        "mix_real": options.mix_real,
-    }
+    facts: dict[str, Any] = {"generator": str(run), "sha256": synthesis.weights_sha256(generator)}
+    facts |= {"min_confidence": min_confidence, "mix_real": options.mix_real}
     measured: dict[str, Any] = {}
     real = accept = None
     if options.mix_real:
         dataset = data.load("", options.data_dir)
         real = synthesis.real_images(dataset, options.mix_real, generator)
         facts |= {"real": dataset.name, "real_sha256": dataset.sha256}
-    if options.min_confidence:
-        accept = rejection.confident(generator, options.min_confidence)
+    if min_confidence:
+        accept = rejection.confident(generator, min_confidence)
         measured["variety_kept"] = rejection.variety_kept(generator, order, accept)
     return synthesis.synthesize(
         generator, order, options.out, options.format, facts=facts, measured=measured, accept=accept, real=real
     )
-
-
-def variety(card: dict[str, Any]) -> str:
-    """Return what the rejection has cost, if there was one."""
-    kept = card.get("variety_kept")
-    return f", and lie {kept:.0%} as far apart as all would" if kept else ""
 
 
 if __name__ == "__main__":

@@ -221,6 +221,36 @@ def test_a_spread_widens_the_latents_and_nothing_else(labelled_run, generator, t
     assert json.loads((tmp_path / "set" / "card.json").read_text())["controls"] == {"spread": 1.5}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "choice"),
+    [
+        ([], (1.6, 0.5)),
+        (["--spread", 1], (1, 0.5)),
+        (["--min-confidence", 0], (1.6, 0)),
+        (["RUN"], (1, 0)),
+        (["RUN", "--spread", 1.2], (1.2, 0)),
+    ],
+)
+def test_the_package_s_generator_makes_what_teaches_best_and_others_what_they_learned(
+    labelled_run, tmp_path, capsys, arguments, choice
+):
+    given = [labelled_run if argument == "RUN" else argument for argument in arguments]
+    code, text = run_command(synthesize.main, capsys, *given, "--count", 40, "--out", tmp_path / "set")
+    assert code == 0, text
+    card = json.loads((tmp_path / "set" / "card.json").read_text())
+    assert (card["controls"].get("spread", 1), card["min_confidence"]) == choice
+
+
+def test_all_of_a_set_is_as_sure_as_asked(tmp_path, capsys):
+    arguments = ["--count", 200, "--spread", 2, "--min-confidence", 0.9]
+    code, text = run_command(synthesize.main, capsys, *arguments, "--out", tmp_path / "set")
+    assert code == 0, text
+    assert json.loads((tmp_path / "set" / "card.json").read_text())["accepted_share"] < 1
+    images, labels = read_idx(tmp_path / "set", "train")
+    sure = rejection.confident(loading.load_generator(loading.SHIPPED), 0.9)
+    assert sure(images[..., None].astype(np.uint8), labels).all()
+
+
 def test_mistakes_are_told(labelled_run, finished_run, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(synthesis, "TURNS", 2)
     monkeypatch.setattr(loading, "load_generator", functools.cache(loading.load_generator))

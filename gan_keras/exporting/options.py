@@ -9,7 +9,17 @@ from typing import Annotated
 import tyro
 
 from gan_keras.exporting import numbers
-from gan_keras.options import Between, OptionalCount, OptionalText, Seed, Switch, check_ranges, flag, optional
+from gan_keras.options import (
+    Between,
+    OptionalCount,
+    OptionalText,
+    Seed,
+    Switch,
+    check_out,
+    check_ranges,
+    flag,
+    optional,
+)
 from gan_keras.ui import pictures
 from gan_keras.ui.console import UserError
 
@@ -83,8 +93,7 @@ class Options:
             raise UserError(f"--out {self.out} must end in {' or '.join(', '.join(suffixes).rsplit(', ', 1))}.")
         if not suffixes and (self.out.suffix or self.out.exists()):
             raise UserError(f"--out {self.out} must be a new folder, for the pictures and their truths.")
-        if not self.out.parent.is_dir():
-            raise UserError(f"there is no folder {self.out.parent} for --out {self.out}.")
+        check_out(self.out)
 
     @property
     def is_set(self) -> bool:
