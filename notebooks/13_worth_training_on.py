@@ -42,6 +42,7 @@ if importlib.util.find_spec("gan_keras") is None:
     sys.path.append(str(project))
 
 # %%
+from functools import partial
 from pathlib import Path
 
 import book
@@ -49,7 +50,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gan_keras import data, train
-from gan_keras.comparison.study_classifier import mixed
+from gan_keras.comparison.study_classifier import build, mixed
 from gan_keras.comparison.study_data import filled
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.metrics.copies import nearest_training_images
@@ -88,7 +89,7 @@ def learn(name, real, made=None, moves=True):
     for seed in SEEDS:
         batches = mixed(real, made or real, 0.5 if made else 0, seed)
         training = classifier.Training(epochs=1, learning_rate=8e-3, seed=seed)
-        network = classifier.train_on(batches, (28, 28, 1), 10, training, STEPS, filters=16, moves=moves, verbose=0)
+        network = classifier.train_on(batches, partial(build, (28, 28, 1), 10), training, STEPS, moves=moves, verbose=0)
         accuracies.append(classifier.accuracy(network, test))
     results[name] = accuracies
     print(f"{name:30}{np.mean(accuracies):6.1%} ± {np.std(accuracies):.1%}")

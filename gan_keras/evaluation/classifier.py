@@ -29,7 +29,6 @@ PLACE_CHANNELS = 8  # channels that show where something is; not all, as in Nash
 CLASSES, ROTATIONS = "classes", "rotations"  # what a classifier tells apart
 SHIPPED = Path(__file__).parent / "digit_classifier"
 BATCH = 500  # images that are classified at a time
-FILTERS = 32  # channels of the network's first layers
 STATISTICS = 20  # batches by which batch normalisation is measured at the end of a training
 
 
@@ -85,13 +84,12 @@ class Classifier:
         return Measured(features.reshape(count, -1), places.reshape(count, -1), logits.reshape(count, channels, -1))
 
 
-def build(image_shape: tuple[int, int, int], classes: int, filters: int = FILTERS) -> keras.Sequential:
+def build(image_shape: tuple[int, int, int], classes: int) -> keras.Sequential:
     """Return an untrained network from images in [-1, 1] to logits; its last layer but one gives the features.
 
     Args:
         image_shape: (height, width, channels) of the images.
         classes: the number of classes.
-        filters: channels of the layers next to the image; further in there are twice and four times as many.
     """
 
     def convolution(filters: int, kernel: int, strides: int = 1) -> list[keras.layers.Layer]:
@@ -101,17 +99,17 @@ def build(image_shape: tuple[int, int, int], classes: int, filters: int = FILTER
     return keras.Sequential(
         [
             keras.Input(image_shape),
-            *convolution(filters, 3),
-            *convolution(filters, 3),
-            *convolution(filters, 5, strides=2),
+            *convolution(32, 3),
+            *convolution(32, 3),
+            *convolution(32, 5, strides=2),
             layers.Dropout(0.3),
-            *convolution(2 * filters, 3),
-            *convolution(2 * filters, 3),
-            *convolution(2 * filters, 5, strides=2),
+            *convolution(64, 3),
+            *convolution(64, 3),
+            *convolution(64, 5, strides=2),
             layers.Dropout(0.3),
-            *convolution(4 * filters, 3, strides=2),
+            *convolution(128, 3, strides=2),
             layers.GlobalAveragePooling2D(),
-            layers.Dense(4 * filters, activation="relu"),
+            layers.Dense(128, activation="relu"),
             layers.Dense(classes, dtype="float32"),
         ],
         name="classifier",
@@ -127,18 +125,16 @@ def train(images: data.Split, classes: int, options: Training, verbose: int = 2)
     if classes == 1:
         images, classes = quarters(images), 4
     batches = data.batches(images, options.batch_size, options.seed)
-    steps = len(images.images) // options.batch_size
-    return train_on(batches, images.images.shape[1:], classes, options, steps, verbose=verbose)
+    network = functools.partial(build, images.images.shape[1:], classes)
+    return train_on(batches, network, options, len(images.images) // options.batch_size, verbose=verbose)
 
 
 def train_on(
     batches: tf.data.Dataset,
-    image_shape: tuple[int, int, int],
-    classes: int,
+    make_network: Callable[[], keras.Model],
     options: Training,
     steps: int,
     *,
-    filters: int = FILTERS,
     moves: bool = True,
     verbose: int = 2,
 ) -> keras.Model:
@@ -146,11 +142,9 @@ def train_on(
 
     Args:
         batches: what to train on; `options.batch_size` is not used.
-        image_shape: (height, width, channels) of the images.
-        classes: their number.
+        make_network: returns the untrained network, from images in [-1, 1] to logits.
         options: how to train.
         steps: batches in an epoch.
-        filters: the network's size, as for `build`.
         moves: whether each image is slightly shifted, turned and scaled at random.
         verbose: 2 for a line after each epoch, 0 for none.
     """
@@ -164,7 +158,7 @@ def train_on(
     )
     shown = batches.map(lambda batch: (move(batch["image"], training=moves), batch["label"]))
     with precision("auto"):
-        network = build(image_shape, classes, filters)
+        network = make_network()
     total = options.epochs * steps
     schedule = keras.optimizers.schedules.CosineDecay(options.learning_rate, total)
     trainee = keras.Model(network.inputs, network.outputs)  # so that `network` itself is saved without an optimizer
