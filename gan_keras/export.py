@@ -52,7 +52,7 @@ class Options:
             raise UserError(f"--out {self.out} must end in .html, or be a new folder for a web server.")
         if self.format == "lesson" and (self.run or self.out.suffix != ".html"):
             raise UserError("a lesson has a game of its own: leave out RUN, and give an --out that ends in .html.")
-        check_out(self.out, is_new=True)
+        check_out(self.out, must_be_new=True)
 
 
 @console.command

@@ -101,15 +101,15 @@ def _fits(value: Any, hint: Any) -> bool:
     return any(isinstance(value, kind) for kind in kinds) and (bool in kinds or not isinstance(value, bool))
 
 
-def check_out(out: Path, is_new: bool = False) -> None:
-    """Check that there is a folder for what --out names, and if it `is_new`, that nothing is there yet.
+def check_out(out: Path, *, must_be_new: bool = False) -> None:
+    """Check that there is a folder for what --out names, and if it `must_be_new`, that nothing is there yet.
 
     Raises:
         UserError: if it cannot be written there.
     """
-    if is_new and out.exists():
+    if must_be_new and out.exists():
         raise UserError(f"{out} exists already. Give another --out.")
-    if not out.resolve().parent.is_dir():
+    if not out.parent.is_dir():
         raise UserError(f"there is no folder {out.parent} for --out {out}.")
 
 

@@ -25,7 +25,7 @@ from gan_keras.training import run_folder
 from gan_keras.ui import console
 from gan_keras.ui.console import UserError
 
-PLAIN = (1.0, 0.0)  # the spread of the latents, and the least confidence, as the generator was trained
+PLAIN = (1.0, 0.0)  # spread of the latents, as in training, and least confidence, which judges none
 TEACHING = (1.6, 0.5)  # those with which the package's generator teaches a classifier best: docs/results.md
 
 
@@ -36,7 +36,7 @@ class Options:
     # the folder of a run, or of a generator's SavedModel, that takes labels; default: the generator of the package
     run: tyro.conf.Positional[Annotated[Path | None, optional("RUN")]] = None
     count: Count = 60_000  # number of training images; 60,000 as MNIST has
-    test_count: Annotated[int, Between(0, 10**9)] = 0  # number of test images, of other latents
+    test_count: Annotated[int, Between(0, 10**9)] = 0  # number of test images, of other latents but made alike
     # shares of the classes: all even, as CLASS:SHARE,CLASS:SHARE,…, or as-data for those of the run's training images
     balance: str = "even"
     format: Literal["idx", "png", "csv", "npz", "tfrecord", "parquet"] = "idx"  # how it is written
@@ -55,13 +55,14 @@ class Options:
         check_ranges(self)
         if self.data_dir and not self.mix_real:
             raise UserError("--data-dir names the images of --mix-real; give that too.")
-        check_out(self.out, is_new=True)
+        check_out(self.out, must_be_new=True)
 
     @property
-    def choice(self) -> tuple[float, float]:
-        """The spread and the least confidence: those that are given, or else those that suit the generator."""
+    def spread_and_confidence(self) -> tuple[float, float]:
+        """Those that are given, or else those that suit the generator."""
         spread, confidence = PLAIN if self.run else TEACHING
-        return self.spread or spread, confidence if self.min_confidence is None else self.min_confidence
+        spread = spread if self.spread is None else self.spread
+        return spread, confidence if self.min_confidence is None else self.min_confidence
 
 
 @console.command
@@ -87,7 +88,8 @@ def synthesize(options: Options) -> dict[str, Any]:
     Raises:
         UserError: if the model makes no labelled images, or none as they are asked for.
     """
-    run, (spread, min_confidence) = options.run or loading.SHIPPED, options.choice
+    run = options.run or loading.SHIPPED
+    spread, min_confidence = options.spread_and_confidence
     with distribution.sharing().agreed():
         generator = loading.load_generator(run)
         if not hasattr(generator, "classes"):
@@ -99,10 +101,9 @@ def synthesize(options: Options) -> dict[str, Any]:
             seed=options.seed,
             controls=loading.controls_of(generator, run, options.truncation, spread),
         )
-    facts: dict[str, Any] = {"generator": str(run), "sha256": synthesis.weights_sha256(generator)}
-    facts |= {"min_confidence": min_confidence, "mix_real": options.mix_real}
-    measured: dict[str, Any] = {}
-    real = accept = None
+    facts = {"generator": str(run), "sha256": synthesis.weights_sha256(generator), "mix_real": options.mix_real}
+    facts["min_confidence"] = min_confidence
+    measured, real, accept = {}, None, None
     if options.mix_real:
         dataset = data.load("", options.data_dir)
         real = synthesis.real_images(dataset, options.mix_real, generator)

@@ -18,7 +18,7 @@
 # it work? A table that says "with synthetic data: better" is quickly made, and quickly wrong. Here we make three such
 # tables: one that cheats, one that does not, and one that asks another question.
 #
-# It takes five to six minutes on two cores.
+# It takes about five minutes on two cores.
 
 # %%
 import importlib.util
@@ -151,8 +151,8 @@ learn("with a GAN of the fifty", few, own)
 # %% [markdown]
 # Compare this line with "fifty digits, moved", not with the first one. The GAN has seen what the classifier sees, and
 # nothing else: it cannot know a way to write a 4 that is not among the five. What it can do is to fill in what is
-# *between* them. So it is one more way to move digits about, which takes longer than the first, and after so few steps
-# some of its digits are none.
+# *between* them. So it is one more way to move digits about, which takes longer than the first. After so few steps some
+# of its digits are none, and the mixture is worse than moving alone.
 #
 # ## With digits that nobody named
 #
@@ -178,9 +178,10 @@ print(f"{results['classifier of the SGAN'][0]:.1%}")
 
 # %% [markdown]
 # The run took the same fifty: it draws them by its seed, as the cell above did. Its classifier sees them moved, too. So
-# compare it with "fifty digits, moved": what it knows beyond that, the digits without labels have told it. In the paper
-# they only tell what a digit looks like. Here the classifier also has to read a moved copy of each as it reads the digit
-# itself (*pseudo-labels*); `pseudo_labels=0` is the paper's way. Longer trainings teach it more.
+# compare it with "fifty digits, moved", but with care: it is another network, trained for 600 steps and not for 200, and
+# only once. In [the study](../docs/augmentation.md) it is ahead, too. What it knows more, the digits without labels have
+# told it. In the paper they only tell what a digit looks like. Here the classifier also has to read a moved copy of each
+# as it reads the digit itself (*pseudo-labels*); `pseudo_labels=0` is the paper's way.
 #
 # Its generator makes digits without a label, and its classifier can say what they are. Are they worth training on, too?
 
@@ -193,8 +194,9 @@ learn("with digits of the SGAN", few, named)
 # %% [markdown]
 # They are hardly digits. This generator does not try to make each image look real: it matches *means* of the
 # discriminator's features. That is what makes the classifier good, and Dai and others (2017) have shown that it has to
-# be so: a perfect generator would teach the classifier nothing. To another classifier such digits tell hardly more than
-# moving does, and less than the SGAN's own classifier knows.
+# be so: a perfect generator would teach the classifier nothing. After so few steps its digits tell another classifier
+# hardly more than moving does; after 2,000, in [the study](../docs/augmentation.md), they tell it much, and still less
+# than the SGAN's own classifier knows.
 #
 # ## Another question: instead of the real ones
 #

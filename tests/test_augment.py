@@ -83,11 +83,15 @@ def only_seen_as_they_should_be(out):
 
 
 @pytest.mark.slow
-def test_other_terms_and_damage_are_refused(command, capsys):
+def test_other_terms_and_damage_are_refused(command, capsys, monkeypatch):
     few = [*command, "--methods", "real"]
     assert run(capsys, *few)[0] == 0
     code, text = run(capsys, *few, "--classifier-steps", 5)
     assert (code, "has classifier_steps 3, not 5" in text) == (2, True)
+    with monkeypatch.context() as other_network:
+        other_network.setattr(study_classifier, "FILTERS", (8,))
+        code, text = run(capsys, *few)
+        assert (code, "has classifier_filters [32, 64, 128], not [8]" in text) == (2, True), text
     file = command[-1] / "augmentation.json"
     whole = file.read_text()
     for damaged in ("{", "[]", '{"cells": [{}], "terms": {}, "versions": {}, "data": {}}'):

@@ -126,3 +126,8 @@ def test_mistakes_are_told(arguments, message, tmp_path, capsys):
     code, text = run(capsys, *arguments, "--out", tmp_path / f"out.{suffix}")
     assert (code, message in text) == (2, True), text
     assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_of_out_must_exist(tmp_path, capsys):
+    code, text = run(capsys, "--table", 3, "--out", tmp_path / "no" / "hands.png")
+    assert (code, "there is no folder" in text) == (2, True), text

@@ -57,6 +57,7 @@ def test_the_stored_outputs_are_whole_and_from_all_the_digits(script):
     notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert not [cell for cell in cells if "execution" in cell.metadata], "time stamps: run notebooks/execute.py"
     check_outputs(notebook)
     assert str(Path.home()) not in str(notebook)
     text = "".join(output.get("text", "") for cell in cells for output in cell.outputs)

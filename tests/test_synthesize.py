@@ -229,6 +229,7 @@ def test_a_spread_widens_the_latents_and_nothing_else(labelled_run, generator, t
         (["--min-confidence", 0], (1.6, 0)),
         (["RUN"], (1, 0)),
         (["RUN", "--spread", 1.2], (1.2, 0)),
+        ([loading.SHIPPED, "--min-confidence", 0.4], (1, 0.4)),
     ],
 )
 def test_the_package_s_generator_makes_what_teaches_best_and_others_what_they_learned(
@@ -239,6 +240,7 @@ def test_the_package_s_generator_makes_what_teaches_best_and_others_what_they_le
     assert code == 0, text
     card = json.loads((tmp_path / "set" / "card.json").read_text())
     assert (card["controls"].get("spread", 1), card["min_confidence"]) == choice
+    assert ("variety_kept" in card) == (choice[1] > 0), "what was judged says what that has cost"
 
 
 def test_all_of_a_set_is_as_sure_as_asked(tmp_path, capsys):

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from gan_keras import data
-from gan_keras.comparison import study_report
+from gan_keras.comparison import study_classifier, study_report
 from gan_keras.comparison.records import check_terms
 from gan_keras.comparison.study_classifier import chosen
 from gan_keras.comparison.study_data import Parts, classified, drawn, trained
@@ -88,6 +88,7 @@ def load_or_begin(options: Options, dataset: data.Dataset) -> dict[str, Any]:
         "test_images": len(dataset.test.images),
         "gan_steps": options.gan_steps,
         "classifier_steps": options.classifier_steps,
+        "classifier_filters": list(study_classifier.FILTERS),
     }
     path = options.out / FILE
     if path.exists():

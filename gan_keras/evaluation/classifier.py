@@ -142,7 +142,8 @@ def train_on(
 
     Args:
         batches: what to train on; `options.batch_size` is not used.
-        make_network: returns the untrained network, from images in [-1, 1] to logits.
+        make_network: returns the untrained network, from images in [-1, 1] to logits; it is called when the seed and
+            the precision are set.
         options: how to train.
         steps: batches in an epoch.
         moves: whether each image is slightly shifted, turned and scaled at random.

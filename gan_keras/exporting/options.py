@@ -75,7 +75,7 @@ class Options:
             raise UserError(f"--digits is {self.digits!r}; it must be a number such as 2026.")
         if self.number is not None:
             numbers.expand(self.number, 1, self.seed)  # raises if it cannot be read
-        self.check_out([] if self.is_set else [".png"] if self.number or self.mix else SUFFIXES)
+        self.check_form([] if self.is_set else [".png"] if self.number or self.mix else SUFFIXES)
         if self.out.suffix == ".png" and self.images > pictures.MOST_IMAGES:
             raise UserError(f"a picture of {self.images} images is too large; give --out digits.npz.")
         if self.is_set and self.images > LARGEST_SET:
@@ -87,7 +87,7 @@ class Options:
                 f"{self.images:,} images do not fit into memory; make {MOST:,} at a time, each with a --seed."
             )
 
-    def check_out(self, suffixes: Sequence[str]) -> None:
+    def check_form(self, suffixes: Sequence[str]) -> None:
         """Raise a `UserError` unless a file of these suffixes, or without any a new folder, can be written."""
         if suffixes and self.out.suffix not in suffixes:
             raise UserError(f"--out {self.out} must end in {' or '.join(', '.join(suffixes).rsplit(', ', 1))}.")

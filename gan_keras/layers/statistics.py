@@ -15,6 +15,8 @@ def measure_statistics(network: keras.Model, batches: Iterable[tf.Tensor]) -> No
     average of statistics is not the statistics of averaged weights.
     """
     layers = [layer for layer in leaves(network) if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
     momenta = [layer.momentum for layer in layers]
     for number, batch in enumerate(batches):
         for layer in layers:
