@@ -25,7 +25,7 @@ class Config(dcgan.Config):
     filters: Size = 32  # channels of the layers next to the image; half the DCGAN's, for more steps per minute
     batch_size: Count = 64  # images in a batch; half the DCGAN's, for twice as many steps per epoch
     learning_rate: Rate = 1e-3  # learning rate of both players; five times the DCGAN's: labels are learned sooner
-    embedding: Size = 50  # with labels: size of the vector that stands for a class beside the latent
+    embedding: Size = 50  # size of the vector that stands for a class beside the latent
     samples: Images = 100  # images in the picture that is drawn after each epoch; 100 are ten of each digit
 
     presets = dcgan.Config.presets | {"paper": {"filters": 64, "batch_size": 128, "learning_rate": 2e-4}}

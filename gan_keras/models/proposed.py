@@ -8,12 +8,13 @@ python -m gan_keras.train --model proposed --no-conditional
 | --- | --- | --- |
 | parts | section 5.3 names them, without numbers | each is an option; `--preset paper` has all of them |
 | labels | none | both players get them; without labels or with `--no-conditional`, none |
+| modes | none | without labels, the first latents choose one of `--modes`, which the generator embeds |
 | defaults |  | without the parts that did not help (docs/proposed.md) |
 | discriminator | a DCGAN's | with a dense layer, and a projection of the label |
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
@@ -23,7 +24,7 @@ from gan_keras.game import losses
 from gan_keras.game.randomness import Stream
 from gan_keras.layers import LeakyReLU, SpectralNormalization
 from gan_keras.models import cgan, dcgan
-from gan_keras.options import Fraction, NotNegative, Rate, Schedule, Size
+from gan_keras.options import Between, Fraction, NotNegative, Rate, Schedule, Size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,9 @@ class Config(cgan.Config):
     spectral_normalisation: bool = True
     gradient_penalty: NotNegative = 0.0  # weight of the gradient penalty; costly, and no benefit was measured
     noise: NotNegative = 0.0  # standard deviation of noise on the discriminator's images; no benefit was measured
+    # without labels: kinds of images, at most as many as latents, between which the generator jumps; 0: none, and more
+    # images that lie between two kinds
+    modes: Annotated[int, Between(0, 4096)] = 20
     units: Size = 128  # units of a dense layer in the discriminator, absent from the paper's model
     learning_rate: Rate = 2e-3  # learning rate of both players; ten times the DCGAN's
     beta_1: Fraction = 0.0  # Adam's momentum; without any, the players follow each other at once
@@ -53,6 +57,7 @@ class Config(cgan.Config):
         "paper": {
             **cgan.Config.presets["paper"],
             "conditional": False,
+            "modes": 0,
             "gradient_penalty": 1.0,
             "noise": 0.1,
             "beta_1": 0.5,
@@ -83,7 +88,22 @@ class Model(cgan.Model):
         return self.config.conditional and self.classes > 1
 
     def build_generator(self) -> keras.Model:
-        return super().build_generator() if self.conditional else dcgan.Model.build_generator(self)
+        """Return the conditional GAN's network, and without labels the DCGAN's with an embedded mode beside the latent.
+
+        A continuous network from normal latents to digits of several kinds also draws what lies between two of them. So
+        the largest of the first latents chooses a mode, and what the modes mean is learned. Gurumurthy et al. 2017
+        (arXiv:1706.02071) draw latents from a mixture for the same reason.
+        """
+        if self.conditional:
+            return super().build_generator()
+        if not self.config.modes:
+            return dcgan.Model.build_generator(self)
+        latent = keras.Input([self.config.latent_dim], name="latent")
+        choosing = latent[:, : self.config.modes]
+        mode = ops.cast(choosing >= ops.max(choosing, axis=1, keepdims=True), choosing.dtype)
+        embedded = layers.Dense(self.config.embedding, use_bias=False)(mode)
+        network = self.build_upsampling(self.config.latent_dim + self.config.embedding)
+        return keras.Model(latent, network(layers.Concatenate()([latent, embedded])), name="generator")
 
     def build_discriminator(self) -> keras.Model:
         image = keras.Input(self.image_shape, name="image")

@@ -12,7 +12,8 @@ from gan_keras.ui import files
 from gan_keras.ui.console import UserError
 
 BEST = "best.npz"  # the weights of the best generator so far
-EARLIER = {"cooldown": 0.1, "pseudo_labels": 0.0}  # what an option was before it was one: older runs do not name it
+# what an option was before it was one: older runs do not name it
+EARLIER = {"cooldown": 0.1, "modes": 0, "pseudo_labels": 0.0}
 BEFORE_A_BACKUP = {BEST, "config.json", "history.csv", "logs", "samples"}
 
 

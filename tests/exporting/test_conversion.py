@@ -34,6 +34,8 @@ def runs(tmp_path_factory, finished_run, labelled_run, idx_folder):
             options = {}
             if name == "cyclegan":
                 options = {"target": str(write_idx_folder(folder / "target", seed=1)), "blocks": 1}
+            if name == "proposed":
+                options = {"conditional": False}  # its modes
             found[name] = train_eagerly(tiny_config(name, data_dir=idx_folder, out=folder / name, **options))
         return found[name]
 
@@ -72,6 +74,7 @@ NAMES = {
     "dcgan": {"generator", "discriminator"},
     "cgan": {"generator", "discriminator"},
     "wgan": {"generator", "critic"},
+    "proposed": {"generator", "discriminator"},
     "began": {"generator", "autoencoder"},
     "stylegan": {"generator", "generator_map", "generator_synthesize", "discriminator"},
     "cyclegan": {"to_target", "to_source"},

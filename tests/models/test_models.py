@@ -316,3 +316,22 @@ def test_the_proposed_model_takes_no_labels_where_there_are_none_or_none_are_wan
     for game in (build("proposed", conditional=False), build("proposed", classes=1)):
         assert not game.takes_labels
         assert [value.name for value in game.discriminator.inputs] == ["image"]
+
+
+def test_the_largest_of_the_first_latents_chooses_what_the_generator_embeds():
+    """If one mode gets the embedding of another, its images change, and no others."""
+    generator = build("proposed", conditional=False, modes=3, embedding=5, latent_dim=8).generator
+    (table,) = (weight for weight in generator.weights if weight.shape == (3, 5))
+    latents = np.random.default_rng(0).normal(size=[30, 8]).astype(np.float32)
+    modes = latents[:, :3].argmax(axis=1)
+    assert set(modes) == {0, 1, 2}
+    images = generator(latents).numpy()
+    table.assign(tf.gather(table, [0, 0, 2]))
+    changed = (generator(latents).numpy() != images).any(axis=(1, 2, 3))
+    np.testing.assert_array_equal(changed, modes == 1)
+
+
+@pytest.mark.parametrize(("modes", "latent_dim", "embedded"), [(0, 8, []), (5, 8, [5]), (20, 8, [8])])
+def test_there_are_as_many_modes_as_asked_for_and_at_most_as_many_as_latents(modes, latent_dim, embedded):
+    generator = build("proposed", conditional=False, modes=modes, embedding=6, latent_dim=latent_dim).generator
+    assert [weight.shape[0] for weight in generator.weights if weight.shape[1:] == (6,)] == embedded
