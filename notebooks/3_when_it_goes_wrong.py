@@ -167,11 +167,12 @@ print(f"{judge.score(flat(digits.test.images), digits.test.labels):.1%} of the t
 # %% [markdown]
 # Two games. One is a DCGAN with a learning rate five times its usual one. The other is the package's default model,
 # without labels: its discriminator cannot get steep ([notebook 5](5_better_losses.ipynb) shows how), and there is no
-# momentum at all. `setup.build` makes the model that `train.run` would train, for one epoch of 1,200 steps.
+# momentum at all. (`modes=0`: its generator gets no help with the modes either.) `setup.build` makes the model that
+# `train.run` would train, for one epoch of 1,200 steps.
 
 # %%
 HASTY = dcgan.Config(filters=32, batch_size=64, learning_rate=1e-3, epochs=1)
-HEALTHY = proposed.Config(filters=32, batch_size=64, conditional=False, epochs=1)
+HEALTHY = proposed.Config(filters=32, batch_size=64, conditional=False, modes=0, epochs=1)
 
 
 def batches(count, seed=0):

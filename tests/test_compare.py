@@ -208,5 +208,5 @@ def test_the_default_models_exist():
 
 
 def test_the_proposed_model_is_the_studys_unless_its_options_say_otherwise():
-    chosen = [run.options.conditional for run in plan.plan(Options(models="proposed,proposed --conditional", seeds=1))]
-    assert chosen == [False, True]
+    runs = plan.plan(Options(models="proposed,proposed --conditional,proposed --modes 20", seeds=1))
+    assert [(run.options.conditional, run.options.modes) for run in runs] == [(False, 0), (True, 0), (False, 20)]

@@ -15,7 +15,7 @@ from gan_keras.training import command_line, history, run_folder, setup
 from gan_keras.ui.console import UserError
 
 FRAMES = 10  # pictures and live evaluations in a run
-STUDY = {"proposed": ["--no-conditional"]}  # how the study has a model, where the default here differs
+STUDY = {"proposed": ["--no-conditional", "--modes", "0"]}  # how the study has a model, where the default here differs
 TERMS = (  # the options that are the same for all models of a comparison
     "seed",
     "out",
