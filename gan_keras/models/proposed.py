@@ -90,9 +90,9 @@ class Model(cgan.Model):
     def build_generator(self) -> keras.Model:
         """Return the conditional GAN's network, and without labels the DCGAN's with an embedded mode beside the latent.
 
-        A continuous network from normal latents to digits of several kinds also draws what lies between two of them. So
-        the largest of the first latents chooses a mode, and what the modes mean is learned. Gurumurthy et al. 2017
-        (arXiv:1706.02071) draw latents from a mixture for the same reason.
+        A continuous function of normal latents that draws several kinds of digits also draws what lies between two of
+        them (Tanielian et al. 2020, arXiv:2006.04596). So the largest of the first latents chooses a mode, and what the
+        modes mean is learned, as that of a mixture's parts is in Gurumurthy et al. 2017 (arXiv:1706.02071).
         """
         if self.conditional:
             return super().build_generator()
