@@ -194,7 +194,7 @@ def test_what_cannot_be_translated_is_refused(run, tmp_path, capsys):
         assert not (tmp_path / "out.png").exists()
 
 
-def small_classifier(image_shape, classes, filters):
+def small_classifier(image_shape, classes):
     """Return a small network instead of the classifier's: three of those would take half a minute to compile."""
     convolution = [keras.layers.Conv2D(4, 5, 4), BatchNormalization(), keras.layers.ReLU(), keras.layers.Flatten()]
     return keras.Sequential([keras.Input(image_shape), *convolution, keras.layers.Dense(classes, dtype="float32")])
