@@ -232,7 +232,7 @@ def test_a_spread_widens_the_latents_and_nothing_else(labelled_run, generator, t
         ([loading.SHIPPED, "--min-confidence", 0.4], (1, 0.4)),
     ],
 )
-def test_the_package_s_generator_makes_what_teaches_best_and_others_what_they_learned(
+def test_the_generator_of_the_package_makes_what_teaches_best_and_others_what_they_learned(
     labelled_run, tmp_path, capsys, arguments, choice
 ):
     given = [labelled_run if argument == "RUN" else argument for argument in arguments]
