@@ -45,3 +45,13 @@ def test_stacked_modes_by_hand():
     assert classes.stacked_modes(every, every) == pytest.approx({"modes": 1000, "modes_divergence": 0})
     quarter = np.repeat(every[:250], 4, axis=0)
     assert classes.stacked_modes(quarter, every) == pytest.approx({"modes": 250, "modes_divergence": np.log(4)})
+    often_zero = np.array([0, 0, *range(10)])
+    real = np.stack(np.meshgrid(often_zero, often_zero, often_zero), axis=-1).reshape(-1, 3)
+    zeros = np.zeros((20, 3), int)
+    assert classes.stacked_modes(zeros, real) == pytest.approx({"modes": 1, "modes_divergence": 3 * np.log(4)})
+
+
+def test_stacked_modes_of_real_stacks_differ_by_chance_only():
+    fake, real = np.random.default_rng(0).integers(0, 10, (2, 10_000, 3))
+    # Twice the divergence times the number of samples is nearly a χ² of 999 degrees of freedom.
+    assert classes.stacked_modes(fake, real)["modes_divergence"] == pytest.approx(999 / 20_000, abs=0.01)
