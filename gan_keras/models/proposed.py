@@ -8,7 +8,7 @@ python -m gan_keras.train --model proposed --no-conditional
 | --- | --- | --- |
 | parts | section 5.3 names them, without numbers | each is an option; `--preset paper` has all of them |
 | labels | none | both players get them; without labels or with `--no-conditional`, none |
-| modes | none | without labels, the first latents choose one of `--modes`, which the generator embeds |
+| modes | none | without labels, the first latents choose one of `--modes`, which the generator embeds in their place |
 | defaults |  | without the parts that did not help (docs/proposed.md) |
 | discriminator | a DCGAN's | with a dense layer, and a projection of the label |
 """
@@ -42,8 +42,8 @@ class Config(cgan.Config):
     spectral_normalisation: bool = True
     gradient_penalty: NotNegative = 0.0  # weight of the gradient penalty; costly, and no benefit was measured
     noise: NotNegative = 0.0  # standard deviation of noise on the discriminator's images; no benefit was measured
-    # without labels: kinds of images, at most as many as latents, between which the generator jumps; 0: none, and more
-    # images that lie between two kinds
+    # without labels: kinds of images that the generator keeps apart, so that fewer lie between two of them; at most half
+    # of the latents choose one; 0: none
     modes: Annotated[int, Between(0, 4096)] = 20
     units: Size = 128  # units of a dense layer in the discriminator, absent from the paper's model
     learning_rate: Rate = 2e-3  # learning rate of both players; ten times the DCGAN's
@@ -87,23 +87,29 @@ class Model(cgan.Model):
         """Whether the players get labels: those of a single class say nothing."""
         return self.config.conditional and self.classes > 1
 
+    @property
+    def modes(self) -> int:
+        """The number of modes of the generator, each chosen by a latent of its own."""
+        return 0 if self.conditional else min(self.config.modes, self.config.latent_dim // 2)
+
     def build_generator(self) -> keras.Model:
         """Return the conditional GAN's network, and without labels the DCGAN's with an embedded mode beside the latent.
 
         A continuous function of normal latents that draws several kinds of digits also draws what lies between two of
         them (Tanielian et al. 2020, arXiv:2006.04596). So the largest of the first latents chooses a mode, and what the
-        modes mean is learned, as that of a mixture's parts is in Gurumurthy et al. 2017 (arXiv:1706.02071).
+        modes mean is learned, as that of a mixture's parts is in Gurumurthy et al. 2017 (arXiv:1706.02071). The other
+        latents say how it is drawn.
         """
         if self.conditional:
             return super().build_generator()
-        if not self.config.modes:
+        if not self.modes:
             return dcgan.Model.build_generator(self)
         latent = keras.Input([self.config.latent_dim], name="latent")
-        choosing = latent[:, : self.config.modes]
-        mode = ops.cast(choosing >= ops.max(choosing, axis=1, keepdims=True), choosing.dtype)
-        embedded = layers.Dense(self.config.embedding, use_bias=False)(mode)
-        network = self.build_upsampling(self.config.latent_dim + self.config.embedding)
-        return keras.Model(latent, network(layers.Concatenate()([latent, embedded])), name="generator")
+        choosing, others = latent[:, : self.modes], latent[:, self.modes :]
+        _, mode = ops.top_k(choosing, 1)  # `ops.argmax` cannot be converted to LiteRT
+        embedded = layers.Dense(self.config.embedding, use_bias=False)(ops.one_hot(mode[:, 0], self.modes))
+        network = self.build_upsampling(self.config.latent_dim - self.modes + self.config.embedding)
+        return keras.Model(latent, network(layers.Concatenate()([others, embedded])), name="generator")
 
     def build_discriminator(self) -> keras.Model:
         image = keras.Input(self.image_shape, name="image")

@@ -319,19 +319,28 @@ def test_the_proposed_model_takes_no_labels_where_there_are_none_or_none_are_wan
 
 
 def test_the_largest_of_the_first_latents_chooses_what_the_generator_embeds():
-    """If one mode gets the embedding of another, its images change, and no others."""
+    """If one mode gets the embedding of another, its images change, and no others; by how much it is largest is nothing."""
     generator = build("proposed", conditional=False, modes=3, embedding=5, latent_dim=8).generator
     (table,) = (weight for weight in generator.weights if weight.shape == (3, 5))
     latents = np.random.default_rng(0).normal(size=[30, 8]).astype(np.float32)
     modes = latents[:, :3].argmax(axis=1)
     assert set(modes) == {0, 1, 2}
     images = generator(latents).numpy()
+    np.testing.assert_array_equal(generator(latents * np.repeat([3, 1], [3, 5])).numpy(), images)
     table.assign(tf.gather(table, [0, 0, 2]))
     changed = (generator(latents).numpy() != images).any(axis=(1, 2, 3))
     np.testing.assert_array_equal(changed, modes == 1)
 
 
-@pytest.mark.parametrize(("modes", "latent_dim", "embedded"), [(0, 8, []), (5, 8, [5]), (20, 8, [8])])
-def test_there_are_as_many_modes_as_asked_for_and_at_most_as_many_as_latents(modes, latent_dim, embedded):
+def test_latents_of_which_none_is_largest_choose_one_mode():
+    generator = build("proposed", conditional=False, modes=3, latent_dim=8).generator
+    zeros = np.zeros([4, 8], np.float32)
+    zeros[1:, :3] = np.eye(3)
+    images = generator(zeros).numpy()
+    assert [np.array_equal(images[0], image) for image in images[1:]].count(True) == 1
+
+
+@pytest.mark.parametrize(("modes", "latent_dim", "embedded"), [(0, 8, []), (3, 8, [3]), (20, 8, [4]), (20, 1, [])])
+def test_there_are_as_many_modes_as_asked_for_and_at_most_half_as_many_as_latents(modes, latent_dim, embedded):
     generator = build("proposed", conditional=False, modes=modes, embedding=6, latent_dim=latent_dim).generator
     assert [weight.shape[0] for weight in generator.weights if weight.shape[1:] == (6,)] == embedded
