@@ -28,8 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "a search needs the package optuna: pip install 'gan-keras[search]' or -r requirements-search.txt"
         )
     from gan_keras.comparison.search import Options, search  # noqa: PLC0415  (it needs Optuna)
+    from gan_keras.comparison.space import SPACE  # noqa: PLC0415  (it needs Optuna)
 
-    options = read_options(Options, "search", arguments, __doc__)
+    tried = "\n".join(f"  {text}" for text in SPACE)
+    about = f"{__doc__}\nWithout --over it tries, as far as the model has them, and the model's own values:\n{tried}"
+    options = read_options(Options, "search", arguments, about)
     search(options)
     print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")
     print(f"In {options.out}:\nsearch.md, search.png, best.json, study.log")

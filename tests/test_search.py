@@ -1,5 +1,6 @@
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from functools import partial
@@ -12,7 +13,8 @@ from helpers import SAMPLED, run_command, tiny_config
 
 from gan_keras import data, models, search, train
 from gan_keras.comparison import search as searching
-from gan_keras.comparison.space import SPACE, read, space
+from gan_keras.comparison.search_report import written
+from gan_keras.comparison.space import SPACE, contains, read, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
 from gan_keras.training import command_line
@@ -57,13 +59,13 @@ def test_a_search_tries_the_models_own_options_first_and_goes_on_where_it_was_st
     whole = [trial for trial in trials(command) if trial.state.name == "COMPLETE"]
     page = (command[-1] / "search.md").read_text()
     best = min(whole, key=lambda trial: trial.value)
-    assert f"\n| {best.number} | {best.value:.3g} |" in page
+    assert f"\n| {best.number} | {best.value:.4g} |" in page
     assert imageio.imread(command[-1] / "search.png").std() > 0
     line = re.search("python -m gan_keras.train (.*)", page)[1]
     options = command_line.read(line.split(), "")
-    assert options.learning_rate == pytest.approx(best.params["learning_rate"], rel=0.01)
-    assert (options.units, options.batch_size) == (best.params["units"], best.params["batch_size"])
-    code, text = run_command(train.main, capsys, "--config", command[-1] / "best.json", "--dry-run", *command[-4:-2])
+    assert {name: getattr(options, name) for name in best.params} == best.params
+    again = re.search("`python -m gan_keras.train (--config .*?)`", page)[1]
+    code, text = run_command(train.main, capsys, *shlex.split(again), "--dry-run", *command[-4:-2])
     assert code == 0, text
     assert re.search(rf"--units +{best.params['units']}\n", text), text
     values = best.user_attrs["values"]
@@ -115,6 +117,9 @@ def test_two_processes_make_the_trials_of_one_study(command):
         (["--over", "seed=1..2"], "there is no option of proposed 'seed'"),
         (["--over", "filters=2..1"], "has no range"),
         (["--over", "loss=hinge..least_squares"], "has no range"),
+        (["--over", "augment=false..true"], "has no range"),
+        (["--over", "preset=paper,quick"], "there is no option of proposed 'preset'"),
+        (["--over", "samples=16,32"], "there is no option of proposed 'samples'"),
         (["--over", "loss=hindge"], "Did you mean hinge"),
         (["--over", "beta_1=0..2"], "--beta-1 is 2; it must be from 0"),
         (["--over", "filters=1.5..2.5"], "--filters is 1.5, which has the wrong type"),
@@ -149,6 +154,7 @@ def test_values_are_read_as_what_they_are():
     assert read("learning-rate=1e-4..1e-2", "dcgan")[1].log
     assert not read("cooldown=0.1..0.9", "proposed")[1].log
     assert read("filters=16..64", "dcgan")[1] == optuna.distributions.IntDistribution(16, 64)
+    assert read("noise=0..1", "proposed")[1] == optuna.distributions.FloatDistribution(0, 1)
     assert read("augment=false,true", "dcgan") == (
         "augment",
         optuna.distributions.CategoricalDistribution([False, True]),
@@ -158,8 +164,38 @@ def test_values_are_read_as_what_they_are():
 
 
 @pytest.mark.parametrize("model", SAMPLED)
-def test_each_model_has_something_to_search(model):
-    assert {"learning_rate", "beta_1"} <= space(model, ()).keys() <= {text.partition("=")[0] for text in SPACE}
+def test_a_search_of_each_model_can_try_its_own_options(model):
+    spaces, own = space(model, ()), vars(models.load(model).Config())
+    assert {"learning_rate", "beta_1"} <= spaces.keys() <= {text.partition("=")[0] for text in SPACE}
+    assert all(contains(distribution, own[name]) for name, distribution in spaces.items())
+
+
+@pytest.mark.parametrize("model", SAMPLED)
+@pytest.mark.parametrize("end", [0, -1])
+def test_what_a_search_prints_is_what_it_tried(model, end):
+    """The lowest and the highest, or first and last, value of each option."""
+    ends = {
+        name: getattr(one, "choices", (getattr(one, "low", 0), getattr(one, "high", 0)))[end]
+        for name, one in space(model, ()).items()
+    }
+    options = command_line.read(written(model, ends).split(), "")
+    assert {name: getattr(options, name) for name in ends} == ends
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("error", "message"), [(UserError("a mistake"), "a mistake"), (MemoryError(), "out of memory")]
+)
+def test_a_trial_that_cannot_be_trained_is_left_out(error, message, command, capsys, monkeypatch):
+    def fail(*_):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "measure", fail)
+        code, text = run(capsys, *command, "--trials", 1)
+    assert (code, f"ended early: {message}" in text) == (0, True), text
+    assert run(capsys, *command, "--trials", 2)[0] == 0
+    assert [trial.state.name for trial in trials(command)] == ["PRUNED", "COMPLETE"]
 
 
 def test_a_model_that_trains_on_more_than_the_images_gets_it(idx_folder):

@@ -29,7 +29,7 @@ from gan_keras.game.config import Config
 from gan_keras.options import Count, OptionalCount, OptionalPath, Seed, check_ranges, seconds_of
 from gan_keras.training import callbacks, setup
 from gan_keras.training.watch import distance
-from gan_keras.ui import files, pictures
+from gan_keras.ui import console, files, pictures
 from gan_keras.ui.console import UserError
 
 SEARCHER, SEARCHERS = "searcher", ".searchers"  # what a trial says of its process; the folder where these are
@@ -77,8 +77,8 @@ def search(options: Options) -> optuna.Study:
         )
     models.load(options.model).Config().complete(dataclasses.replace(dataset, train=trains))  # can it train on them?
     evaluation = LiveEvaluation(ruler, chosen.images)
-    terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "data": dataset.sha256}
-    terms |= {"space": {name: distribution_to_json(one) for name, one in spaces.items()}}
+    terms = {"model": options.model, "budget": options.budget, "images": len(trains.images), "seed": options.seed}
+    terms |= {"data": dataset.sha256, "space": {name: distribution_to_json(one) for name, one in spaces.items()}}
     dataset = dataclasses.replace(dataset, train=trains)
     # Several models compile the same functions of Keras; TensorFlow warns about it as if it were a mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -98,14 +98,7 @@ def search(options: Options) -> optuna.Study:
                 trial.set_user_attr(SEARCHER, name)
             given = search_report.written(options.model, trial.params)
             print(f"\n[{number + 1} of {options.trials}] {given}", flush=True)
-            try:
-                study.tell(trial, measure(trial, options, dataset, evaluation))
-            except optuna.TrialPruned:
-                study.tell(trial, state=TrialState.PRUNED)
-                print("ended early: others were better by then")
-            except callbacks.Diverged as error:
-                study.tell(trial, state=TrialState.PRUNED)
-                print(error)
+            attempt(study, trial, options, dataset, evaluation)
             with lock:
                 search_report.save(study, options.out)
             keras.backend.clear_session()
@@ -127,7 +120,7 @@ def validation(options: Options, dataset: data.Dataset) -> tuple[data.Split, dat
 
 
 def open_study(options: Options, terms: dict[str, Any], spaces: dict[str, BaseDistribution]) -> optuna.Study:
-    """Return the study in the folder, or a new one that begins with the model's own options.
+    """Return the study in the folder, or a new one that begins with the model's own options, as far as it tries them.
 
     Raises:
         UserError: if the folder's study has other terms, or is damaged.
@@ -177,6 +170,19 @@ def retry_abandoned(study: optuna.Study, folder: Path, name: str) -> None:
             study.enqueue_trial(trial.params)
 
 
+def attempt(
+    study: optuna.Study, trial: optuna.Trial, options: Options, dataset: data.Dataset, evaluation: LiveEvaluation
+) -> None:
+    """Make a trial and tell the study how good it is; one that cannot be trained, or be good, ends early."""
+    try:
+        study.tell(trial, measure(trial, options, dataset, evaluation))
+    except Exception as error:
+        if not isinstance(error, optuna.TrialPruned | UserError) and not console.out_of_memory(error):
+            raise
+        study.tell(trial, state=TrialState.PRUNED)
+        print(f"ended early: {'out of memory' if console.out_of_memory(error) else error}", flush=True)
+
+
 def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evaluation: LiveEvaluation) -> float:
     """Train a model with the options of a trial for the budget's time, and return its distance from validation digits.
 
@@ -193,7 +199,7 @@ def measure(trial: optuna.Trial, options: Options, dataset: data.Dataset, evalua
         trial.set_user_attr("values", values)
         trial.report(distance(values), frame)
         if frame + 1 < FRAMES and trial.should_prune():
-            raise optuna.TrialPruned
+            raise optuna.TrialPruned("others were better by then")
     print(f"distance {distance(values):.3g}", flush=True)
     return distance(values)
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from optuna.trial import FrozenTrial, TrialState
 
 from gan_keras import models
-from gan_keras.options import flag
+from gan_keras.options import command, flag
 from gan_keras.ui import files
 
 SHOWN = 20  # trials in the table
@@ -27,13 +27,13 @@ def written(model: str, params: Mapping[str, Any]) -> str:
             continue
         parts.append(flag(f"no_{name}" if value is False else name))
         if not isinstance(value, bool):
-            parts.append(cell(value))
+            parts.append(str(value))
     return " ".join(parts)
 
 
 def save(study: optuna.Study, folder: Path) -> None:
     """Write search.md, search.png, and the best trial's options as best.json, which `--config` takes."""
-    files.write_text(folder / "search.md", text(study))
+    files.write_text(folder / "search.md", text(study, folder))
     whole = [trial for trial in study.trials if trial.state is TrialState.COMPLETE]
     if whole:
         best = min(whole, key=lambda trial: trial.values)
@@ -51,7 +51,7 @@ def importances(study: optuna.Study, trials: Sequence[FrozenTrial]) -> dict[str,
     return optuna.importance.get_param_importances(study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0))
 
 
-def text(study: optuna.Study) -> str:
+def text(study: optuna.Study, folder: Path) -> str:
     """Return the best trials as a table in Markdown, the first of them as a command."""
     terms = study.user_attrs
     best = sorted(study.get_trials(states=[TrialState.COMPLETE]), key=lambda trial: trial.values)
@@ -73,14 +73,23 @@ def text(study: optuna.Study) -> str:
         cells = [trial.number, trial.value, values["fid_mnist"], values["sfid_mnist"], trial.user_attrs["steps"]]
         lines.append(f"| {' | '.join(map(cell, [*cells, *(trial.params[name] for name in names)]))} |")
     if best:
-        lines += ["", "The best one:", "", f"    python -m gan_keras.train {written(terms['model'], best[0].params)}"]
-        lines += ["", "Its options are in best.json too: `python -m gan_keras.train --config best.json`."]
+        lines += [
+            "",
+            "The best one:",
+            "",
+            f"    python -m gan_keras.train {written(terms['model'], best[0].params)}",
+            "",
+        ]
+        steps, again = best[0].user_attrs["steps"], command("train", config=folder / "best.json")
+        lines += [
+            f"Its options are in best.json too: `{again}`. `--epochs 1 --steps-per-epoch {steps}` trains as long."
+        ]
     return "\n".join(lines) + "\n"
 
 
 def cell(value: Any) -> str:
     """Return a value as it stands in the table."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def plot(trials: list[FrozenTrial], important: Mapping[str, float], path: Path) -> None:

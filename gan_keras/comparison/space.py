@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -10,10 +11,11 @@ from gan_keras import models
 from gan_keras.comparison.plan import TERMS
 from gan_keras.ui.console import UserError, nearest
 
+T = TypeVar("T", IntDistribution, FloatDistribution)
+
 LOGARITHMIC = 10  # a range that spans this factor is searched in logarithms
-SPACE = (  # what is searched if nothing else is asked for, as far as a model has it
+SPACE = (  # what is searched if nothing else is asked for, as far as a model has it, and the model's own values
     "learning_rate=0.0005..0.005",
-    "generator_learning_rate=0.0005..0.005",
     "beta_1=0,0.5",
     "beta_2=0.9,0.99,0.999",
     "schedule=constant,cooldown,linear",
@@ -35,8 +37,11 @@ def space(model: str, over: Sequence[str]) -> dict[str, BaseDistribution]:
     Raises:
         UserError: for an option that the model does not have, or a value that it cannot have.
     """
-    known = vars(models.load_sampled(model).Config())
-    return dict(read(text, model) for text in over or [text for text in SPACE if text.partition("=")[0] in known])
+    own = vars(models.load_sampled(model).Config())
+    if over:
+        return dict(read(text, model) for text in over)
+    usual = dict(read(text, model) for text in SPACE if text.partition("=")[0] in own)
+    return {name: widened(distribution, own[name]) for name, distribution in usual.items()}
 
 
 def read(text: str, model: str) -> tuple[str, BaseDistribution]:
@@ -48,8 +53,9 @@ def read(text: str, model: str) -> tuple[str, BaseDistribution]:
     name, _, written = text.partition("=")
     name = name.strip().strip("-").replace("-", "_")
     config = models.load(model).Config
-    known = vars(config()).keys() - set(TERMS)
-    if name not in known:
+    elsewhere = [one for group in ("basic", "data", "output") for one in config.groups[group]]  # these train nothing
+    own = vars(config())
+    if name not in (known := own.keys() - {*TERMS, *elsewhere}):
         raise nearest(f"option of {model}", name, sorted(known))
     ends = written.split("..")
     values = [value_of(one) for one in (ends if len(ends) == 2 else written.split(","))]
@@ -57,13 +63,25 @@ def read(text: str, model: str) -> tuple[str, BaseDistribution]:
         config(**{name: value})  # raises for one that it cannot have
     if len(ends) != 2:
         return name, CategoricalDistribution(values)
-    low, high = (float(value) if isinstance(value, int | float) else math.nan for value in values)
+    low, high = (float(value) if type(value) in (int, float) else math.nan for value in values)
     if not low < high:
         raise UserError(f"--over {text} has no range; write {name}=LOW..HIGH with two numbers.")
-    logarithmic = low > 0 and high / low >= LOGARITHMIC
-    if all(isinstance(value, int) for value in values):
-        return name, IntDistribution(int(low), int(high), log=logarithmic)
-    return name, FloatDistribution(low, high, log=logarithmic)
+    whole = all(isinstance(value, int) for value in values) and not isinstance(own[name], float)
+    return name, interval(low, high, IntDistribution if whole else FloatDistribution)
+
+
+def interval(low: float, high: float, kind: type[T]) -> T:
+    """Return the distribution of a range, in logarithms if it is wide."""
+    return kind(low, high, log=low > 0 and high / low >= LOGARITHMIC)
+
+
+def widened(distribution: BaseDistribution, value: Any) -> BaseDistribution:
+    """Return a distribution that also contains a value, so that a search can begin with it."""
+    if contains(distribution, value):
+        return distribution
+    if isinstance(distribution, CategoricalDistribution):
+        return CategoricalDistribution([*distribution.choices, value])
+    return interval(min(distribution.low, value), max(distribution.high, value), type(distribution))
 
 
 def contains(distribution: BaseDistribution, value: object) -> bool:

@@ -42,8 +42,8 @@ class Config(cgan.Config):
     spectral_normalisation: bool = True
     gradient_penalty: NotNegative = 0.0  # weight of the gradient penalty; costly, and no benefit was measured
     noise: NotNegative = 0.0  # standard deviation of noise on the discriminator's images; no benefit was measured
-    # without labels: kinds of images that the generator keeps apart, so that fewer lie between two of them; at most half
-    # of the latents choose one; 0: none
+    # without labels: kinds of images that the generator keeps apart, so that fewer lie between two of them; at most as
+    # many as half of the latents; 0: none
     modes: Annotated[int, Between(0, 4096)] = 20
     units: Size = 128  # units of a dense layer in the discriminator, absent from the paper's model
     learning_rate: Rate = 2e-3  # learning rate of both players; ten times the DCGAN's

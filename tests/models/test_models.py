@@ -319,7 +319,7 @@ def test_the_proposed_model_takes_no_labels_where_there_are_none_or_none_are_wan
 
 
 def test_the_largest_of_the_first_latents_chooses_what_the_generator_embeds():
-    """If one mode gets the embedding of another, its images change, and no others; by how much it is largest is nothing."""
+    """If one mode gets the embedding of another, its images change, and no others. All else about it says nothing."""
     generator = build("proposed", conditional=False, modes=3, embedding=5, latent_dim=8).generator
     (table,) = (weight for weight in generator.weights if weight.shape == (3, 5))
     latents = np.random.default_rng(0).normal(size=[30, 8]).astype(np.float32)

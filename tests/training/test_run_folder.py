@@ -16,7 +16,10 @@ def test_round_trip_through_json(model, tmp_path):
     assert facts == {"versions": {"python": "3"}}
 
 
-@pytest.mark.parametrize(("model", "option", "value"), [("proposed", "cooldown", 0.1), ("sgan", "pseudo_labels", 0.0)])
+@pytest.mark.parametrize(
+    ("model", "option", "value"),
+    [("proposed", "cooldown", 0.1), ("proposed", "modes", 0), ("sgan", "pseudo_labels", 0.0)],
+)
 def test_a_run_from_before_an_option_has_what_was_done_then(model, option, value, tmp_path):
     options = tiny_config(model, out=tmp_path).to_json()
     del options[option]

@@ -51,8 +51,8 @@ def confidence(fake_class_logits: np.ndarray) -> dict[str, float]:
 def stacked_modes(fake_digits: np.ndarray, real_digits: np.ndarray) -> dict[str, float]:
     """Modes found of the 1,000 of stacked MNIST, and KL(fake ‖ real) over them, in nats: PacGAN (arXiv:1712.04086).
 
-    The channels of real stacks are drawn alike and independently, so a mode is as frequent as the product of its digits'
-    shares says. Counted instead, ten of each mode would be so rough that real stacks had twice the divergence.
+    The channels of real stacks are drawn alike and independently, so a mode is as frequent as the product of the shares
+    of its digits. Counted instead, ten of each mode would be so rough that real stacks had twice the divergence.
     """
     counts = np.bincount(fake_digits @ [100, 10, 1], minlength=1000)
     # A digit without a real sample would make the divergence infinite: it counts as half a sample, as is usual.
