@@ -29,6 +29,13 @@ def test_a_run_is_repeated_from_its_config_json(finished_run):
     assert other.to_json() == saved | {"batch_size": 7}
 
 
+def test_a_run_from_before_an_option_is_repeated_without_it(tmp_path):
+    options = {"model": "proposed", "dataset": "", "conditional": False}
+    run, hand = {"options": options, "versions": {"python": "3"}}, {"options": options}
+    assert command_line.read(["--config", str(written(tmp_path, run))], "").modes == 0
+    assert command_line.read(["--config", str(written(tmp_path, hand))], "").modes > 0
+
+
 def test_a_resumed_run_heeds_the_file(finished_run, tmp_path):
     """What may change does, and what may not is refused, as on the command line."""
     path = tmp_path / "options.json"

@@ -39,6 +39,8 @@ def read(arguments: Sequence[str] | None, about: str) -> Config:
     given = vars(first.parse_known_args(arguments)[0])
     model = given.get("model") or from_file.get("model") or _usual_model(given)
     config_class = models.load(model).Config
+    if path and run_folder.wrote(path):
+        from_file = run_folder.with_earlier(from_file, config_class)
     if unknown := from_file.keys() - {field.name for field in dataclasses.fields(config_class)}:
         raise UserError(f"--config {path} has {', '.join(sorted(unknown))}, which {model} has not.")
     given = {**from_file, **given, "model": model}

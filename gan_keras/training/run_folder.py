@@ -53,12 +53,22 @@ def load(run: Path) -> tuple[Config, dict[str, Any]]:
         options = facts.pop("options")
         options["data_dir"] = options["data_dir"] and Path(options["data_dir"])
         config = models.load(options["model"]).Config
-        earlier = {name: value for name, value in EARLIER.items() if hasattr(config, name)}
-        return config(out=run, **earlier | options), facts
+        return config(out=run, **with_earlier(options, config)), facts
     except (KeyError, TypeError, AttributeError) as error:
         raise _damaged(run, error) from None
     except UserError as error:  # a value that no option has
         raise UserError(f"{run}/config.json: {error}") from None
+
+
+def with_earlier(options: dict[str, Any], config: type[Config]) -> dict[str, Any]:
+    """Return the options of a run with those that it does not name, because they did not exist yet."""
+    return {name: value for name, value in EARLIER.items() if hasattr(config, name)} | options
+
+
+def wrote(file: Path) -> bool:
+    """Return whether a JSON file, with whatever name, is the config.json of a run."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return "versions" in content and _problem(content) is None
 
 
 def load_data(run: Path, data_dir: Path | None = None) -> data.Dataset:
