@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import run_command
-from keras import layers
+from keras import layers, ops
 from PIL import Image, ImageSequence
 
 from gan_keras import latent
@@ -42,6 +42,40 @@ def test_directions_are_the_singular_vectors_of_a_linear_generator(linear):
     vectors, values, _ = np.linalg.svd(matrix * 127.5)
     np.testing.assert_allclose(np.abs(found.vectors @ vectors), np.eye(4), atol=1e-2)
     np.testing.assert_allclose(found.changes, values**2 / 16, rtol=1e-2)
+
+
+@pytest.fixture(scope="module")
+def in_modes(tmp_path_factory):
+    """Return a generator of a matrix times four latents, in a shade that the largest of ten chooses, and the matrix."""
+    matrix = np.random.default_rng(0).normal(size=(4, 16)).astype(np.float32) / 64
+    shades = np.repeat(np.linspace(-0.8, 0.8, 10, dtype=np.float32)[:, None], 16, axis=1)
+    latent = keras.Input([14], name="latent")
+    _, mode = ops.top_k(latent[:, :10], 1)
+    hand, shade = (layers.Dense(16, use_bias=False) for _ in range(2))
+    image = layers.Reshape([4, 4, 1])(hand(latent[:, 10:]) + shade(ops.one_hot(mode[:, 0], 10)))
+    network = keras.Model(latent, image)
+    hand.set_weights([matrix])
+    shade.set_weights([shades])
+    path = tmp_path_factory.mktemp("modes")
+    saved_model.export_network(network, path / "generator", [])
+    return loading.load_generator(path), matrix
+
+
+def test_directions_stay_within_a_mode(in_modes, monkeypatch):
+    generator, matrix = in_modes
+    monkeypatch.setattr(latent_space, "STEP", 0.5)  # so that many a step leads to another
+    found = latent_space.directions(generator, seed=0)
+    vectors, values, _ = np.linalg.svd(matrix * 127.5)
+    np.testing.assert_allclose(found.changes, [*values**2 / 16, *np.zeros(10)], rtol=1e-2, atol=1e-3)
+    np.testing.assert_allclose(np.abs(found.vectors[:4, 10:] @ vectors), np.eye(4), atol=1e-2)
+
+
+def test_the_latent_of_an_image_is_looked_for_in_its_mode(in_modes):
+    generator, _ = in_modes
+    latents = latent_space.normal(generator, 20, seed=1)
+    images = latent_space.rounded(loading.images_of(generator, latents, np.zeros(20, int), 0))
+    found = latent_space.invert(generator, images, np.zeros(20, int), seed=0)
+    np.testing.assert_array_equal(found.latents[:, :10].argmax(axis=1), latents[:, :10].argmax(axis=1))
 
 
 def test_the_latent_of_a_linear_generators_image_is_found(linear):

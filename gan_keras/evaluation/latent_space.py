@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from scipy.spatial.distance import cdist
 from tqdm import tqdm
 
 from gan_keras.evaluation import classifier
@@ -14,6 +15,7 @@ from gan_keras.ui.console import UserError
 
 SEARCHED = 1000  # latents among which one is looked for
 POINTS, STEP = 20, 0.05  # latents at which directions are measured, and the step that is tried along each
+JUMP = 10.0  # a step that changes images this many times as much as the step back leads to another mode
 REACH = 3.0  # how far a sheet of directions goes, in deviations of the latent
 STEPS, STARTS, RATE = 300, 4, 0.05  # of the search for the latent of an image: steps, starts, learning rate
 FEATURES = 0.1  # weight of the features beside the pixels
@@ -84,14 +86,18 @@ def directions(generator: Any, seed: int) -> Directions:
     """Return the directions that change the images most, found without labels.
 
     They are the eigenvectors of E[JᵀJ], where J is the derivative of the image by the latent: Wang and Ponce 2021
-    (arXiv:2101.06006), equation 2, with differences for derivatives and pixels for distances.
+    (arXiv:2101.06006), equation 2, with differences for derivatives and pixels for distances. Where a step leads to
+    another of a generator's modes, the step back counts.
     """
     size, totals = loading.latent_dim(generator), 0.0
+    steps = STEP * np.concatenate([np.eye(size), -np.eye(size)]).astype(np.float32)
     for number, latent in enumerate(tqdm(normal(generator, POINTS, seed), unit="latent", disable=None, leave=False)):
-        near = np.concatenate([latent[None], latent + STEP * np.eye(size, dtype=np.float32)])
+        near = np.concatenate([latent[None], latent + steps])
         labels = np.full(len(near), number % classes(generator))
         images = loading.images_of(generator, near, labels, seed).reshape(len(near), -1)
-        slopes = (images[1:] - images[0]) / STEP
+        forth, back = np.split((images[1:] - images[0]) / STEP, 2)
+        jumped = (forth**2).sum(axis=1) > JUMP * (back**2).sum(axis=1)
+        slopes = np.where(jumped[:, None], -back, forth)
         totals = totals + slopes @ slopes.T / slopes.shape[1]
     changes, vectors = np.linalg.eigh(totals / POINTS)
     return Directions(vectors.T[::-1].astype(np.float32), changes[::-1])
@@ -118,8 +124,9 @@ class Inverted(NamedTuple):
 def invert(generator: Any, images: np.ndarray, labels: np.ndarray, seed: int) -> Inverted:
     """Look for the latents from which a generator makes given digits, by gradient descent from several starts.
 
-    What is compared are the pixels and the features of the digit classifier, as far as it can read the images; latents
-    are kept at the lengths that normal ones have.
+    These are the latents, of `SEARCHED`, whose images are nearest: no descent leads from one mode to another. What is
+    compared are the pixels and the features of the digit classifier, as far as it can read the images; latents are kept
+    at the lengths that normal ones have.
 
     Args:
         generator: a loaded SavedModel.
@@ -133,7 +140,7 @@ def invert(generator: Any, images: np.ndarray, labels: np.ndarray, seed: int) ->
     features = ruler.network(wanted)[0] if ruler else tf.zeros([1, 1])
     others = loading.without_latents(generator, np.repeat(labels, STARTS), seed)
     given = {name: tf.constant(value) for name, value in others.items()}
-    latents = tf.Variable(normal(generator, len(wanted), seed))
+    latents = tf.Variable(starts(generator, images, labels, seed))
     optimizer = tf.keras.optimizers.Adam(RATE)
 
     def distances() -> tuple[tf.Tensor, tf.Tensor]:
@@ -160,6 +167,18 @@ def invert(generator: Any, images: np.ndarray, labels: np.ndarray, seed: int) ->
     inputs = {name: tf.gather(value, best) for name, value in given.items()}
     made = rounded(generator.serve(latent=tf.constant(found), **inputs).numpy() * 127.5 + 127.5)
     return Inverted(found, np.asarray(labels, np.int32), made, 255 * np.sqrt(pixels.min(axis=1)))
+
+
+def starts(generator: Any, images: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
+    """Return latents float32 [count * STARTS, latent_dim], of which a generator makes what is nearest to each image."""
+    latents = normal(generator, SEARCHED, seed)
+    labels = labels if classes(generator) > 1 else np.zeros(len(images), int)
+    nearest = np.empty([len(images), STARTS], int)
+    for label in np.unique(labels):
+        made = loading.images_of(generator, latents, np.full(SEARCHED, label), seed).reshape(SEARCHED, -1)
+        distances = cdist(images[labels == label].reshape(-1, made.shape[1]), made)
+        nearest[labels == label] = distances.argsort(axis=1)[:, :STARTS]
+    return latents[nearest.ravel()]
 
 
 def rounded(images: np.ndarray) -> np.ndarray:
