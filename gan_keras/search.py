@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from gan_keras.comparison.space import SPACE  # noqa: PLC0415  (it needs Optuna)
 
     tried = "\n".join(f"  {text}" for text in SPACE)
-    about = f"{__doc__}\nWithout --over it tries, as far as the model has them, and the model's own values:\n{tried}"
+    about = f"{__doc__}\nWithout --over it tries the model's own values and, as far as it has them:\n{tried}"
     options = read_options(Options, "search", arguments, about)
     search(options)
     print(f"\n{(options.out / 'search.md').read_text(encoding='utf-8')}")

@@ -42,7 +42,7 @@ class Options:
     """What to search, and for how long."""
 
     model: str = "proposed"  # the model whose options are searched
-    # OPTION=LOW..HIGH or OPTION=ONE,OTHER,…, several of them; default: what most often matters
+    # OPTION=LOW..HIGH or OPTION=ONE,OTHER,…, several of them; default: those above
     over: tuple[str, ...] = ()
     budget: str = "3m"  # training time of each trial, as 300s, 5m or 1h
     trials: Count = 30  # number of trials, with those that were made before

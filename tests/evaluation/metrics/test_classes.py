@@ -51,6 +51,13 @@ def test_stacked_modes_by_hand():
     assert classes.stacked_modes(zeros, real) == pytest.approx({"modes": 1, "modes_divergence": 3 * np.log(4)})
 
 
+def test_a_digit_that_no_real_stack_has_counts_as_half_a_digit():
+    zeros, one = np.zeros((20, 3), int), np.array([[1, 0, 0]] * 20)
+    share = np.array([60, 0.5]) / (60 + 9 * 0.5)
+    expected = -np.log(share[1] * share[0] ** 2)
+    assert classes.stacked_modes(one, zeros) == pytest.approx({"modes": 1, "modes_divergence": expected})
+
+
 def test_stacked_modes_of_real_stacks_differ_by_chance_only():
     fake, real = np.random.default_rng(0).integers(0, 10, (2, 10_000, 3))
     # Twice the divergence times the number of samples is nearly a χ² of 999 degrees of freedom.
