@@ -38,7 +38,8 @@ def save(study: optuna.Study, folder: Path) -> None:
     if whole:
         best = min(whole, key=lambda trial: trial.values)
         files.write_json(folder / "best.json", {"options": {"model": study.user_attrs["model"], **best.params}})
-        plot(whole, importances(study, whole), folder / "search.png")
+        with files.replacing(folder / "search.png") as temporary:
+            plot(whole, importances(study, whole)).savefig(temporary, dpi=100)
 
 
 def importances(study: optuna.Study, trials: Sequence[FrozenTrial]) -> dict[str, float]:
@@ -92,8 +93,8 @@ def cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def plot(trials: list[FrozenTrial], important: Mapping[str, float], path: Path) -> None:
-    """Plot the best distance so far, which options matter, and the distances against each option."""
+def plot(trials: list[FrozenTrial], important: Mapping[str, float]) -> Figure:
+    """Return a picture of the best distance so far, which options matter, and the distances against each option."""
     names = [*trials[0].params]
     rows = math.ceil((2 + len(names)) / COLUMNS)
     figure = Figure(figsize=(3.5 * COLUMNS, 3 * rows), layout="constrained")
@@ -108,9 +109,9 @@ def plot(trials: list[FrozenTrial], important: Mapping[str, float], path: Path) 
         values = [trial.params[name] for trial in trials]
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
         axes.plot(values if numeric else list(map(str, values)), distances, ".")
-        positive = numeric and min(values) > 0 and max(values) >= 10 * min(values)
-        axes.set(title=name, yscale="log", xscale="log" if positive else axes.get_xscale())
+        axes.set(title=name, yscale="log")
+        if numeric and min(values) > 0 and max(values) >= 10 * min(values):
+            axes.set_xscale("log")  # not at all for words: any scale would make numbers of them
     for axes in others[len(names) :]:
         axes.set_axis_off()
-    with files.replacing(path) as temporary:
-        figure.savefig(temporary, dpi=100)
+    return figure
