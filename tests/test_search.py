@@ -13,7 +13,7 @@ from helpers import SAMPLED, run_command, tiny_config
 
 from gan_keras import data, models, search, train
 from gan_keras.comparison import search as searching
-from gan_keras.comparison.search_report import written
+from gan_keras.comparison.search_report import plot, written
 from gan_keras.comparison.space import SPACE, contains, read, space
 from gan_keras.evaluation import classifier
 from gan_keras.evaluation.live import LiveEvaluation
@@ -180,6 +180,17 @@ def test_what_a_search_prints_is_what_it_tried(model, end):
     }
     options = command_line.read(written(model, ends).split(), "")
     assert {name: getattr(options, name) for name in ends} == ends
+
+
+def test_the_picture_names_words_and_spreads_wide_numbers():
+    distributions = {"loss": read("loss=hinge,wasserstein", "proposed")[1], "units": read("units=4..64", "proposed")[1]}
+    tried = [
+        optuna.trial.create_trial(params={"loss": loss, "units": units}, distributions=distributions, value=units)
+        for loss, units in (("hinge", 4), ("wasserstein", 64), ("hinge", 8))
+    ]
+    panels = {axes.get_title(): axes for axes in plot(tried, {}).axes}
+    assert [label.get_text() for label in panels["loss"].get_xticklabels()] == ["hinge", "wasserstein"]
+    assert panels["units"].get_xscale() == "log"
 
 
 @pytest.mark.slow
