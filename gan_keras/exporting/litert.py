@@ -6,7 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python.schema_py_generated import BuiltinOperator
+from tensorflow.lite.python.schema_py_generated import (
+    BufferT,
+    BuiltinOperator,
+    ModelT,
+    OperatorT,
+    QuantizationParametersT,
+    SubGraphT,
+    TensorType,
+)
 from tensorflow.lite.tools import flatbuffer_utils
 
 from gan_keras.exporting.saved_model import DEFAULT
@@ -40,22 +48,46 @@ def write(
         warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")  # the converter itself uses it
         content = converter.convert()
     with files.replacing(out) as temporary:
-        temporary.write_bytes(content if calibration is None else narrowed(content))
+        temporary.write_bytes(content if calibration is None else mended(content))
 
 
-def narrowed(content: bytes) -> bytes:
-    """Return a LiteRT file whose integers resolve what a tanh or a sigmoid gets, where those are not saturated.
-
-    Black pixels are sure: sums before the tanh go far below -100. Spread over their whole range, 256 integers would
-    leave an image five greys.
-    """
+def mended(content: bytes) -> bytes:
+    """Return a LiteRT file of integers without two faults that the converter leaves in it."""
     model = flatbuffer_utils.read_model_from_bytearray(bytearray(content))
     for graph in model.subgraphs:
         kinds = [model.operatorCodes[operator.opcodeIndex].builtinCode for operator in graph.operators]
         sums = {graph.operators[at].outputs[0] for at, kind in enumerate(kinds) if kind in SUMS}
         for operator, kind in zip(graph.operators, kinds, strict=True):
-            quantization = graph.tensors[operator.inputs[0]].quantization if kind in SATURATED else None
-            if quantization and quantization.scale is not None and operator.inputs[0] in sums:
-                quantization.scale = np.minimum(quantization.scale, SATURATED[kind] / 127)
-                quantization.zeroPoint = np.zeros_like(quantization.zeroPoint)
+            if kind in SATURATED and operator.inputs[0] in sums:
+                narrow(graph.tensors[operator.inputs[0]].quantization, SATURATED[kind])
+            elif kind == BuiltinOperator.ONE_HOT:
+                express_ones_and_zeros(model, graph, operator)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def narrow(quantization: QuantizationParametersT | None, largest: float) -> None:
+    """Let the integers that a tanh or a sigmoid gets resolve what is at most `largest`, where it is not saturated.
+
+    Black pixels are sure: sums before the tanh go far below -100. Spread over their whole range, 256 integers would
+    leave an image five greys.
+    """
+    if quantization and quantization.scale is not None:
+        quantization.scale = np.minimum(quantization.scale, largest / 127)
+        quantization.zeroPoint = np.zeros_like(quantization.zeroPoint)
+
+
+def express_ones_and_zeros(model: ModelT, graph: SubGraphT, operator: OperatorT) -> None:
+    """Write the one and the zero of a one-hot vector as its own integers say them.
+
+    The converter gives each of the two a scale of its own, which the operator does not heed: its zeros became halves.
+    """
+    output = graph.tensors[operator.outputs[0]]
+    if output.type != TensorType.INT8:
+        return
+    for place, value in zip(operator.inputs[2:], (1, 0), strict=True):
+        written = BufferT()
+        written.data = (
+            (output.quantization.zeroPoint + np.rint(value / output.quantization.scale)).astype(np.int8).view("u1")
+        )
+        model.buffers.append(written)
+        graph.tensors[place].buffer, graph.tensors[place].quantization = len(model.buffers) - 1, output.quantization

@@ -10,6 +10,7 @@ import onnx
 import pytest
 import tensorflow as tf
 from helpers import run_command, tiny_config, train_eagerly, write_idx_folder
+from keras import layers, ops
 
 from benchmarks import exports
 from gan_keras import export
@@ -100,7 +101,7 @@ def test_it_computes_the_same_elsewhere(model, form, runs, tmp_path, capsys):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model", ["dcgan", "cgan"])
+@pytest.mark.parametrize("model", ["dcgan", "cgan", "proposed"])
 def test_integers_compute_nearly_the_same(model, runs, tmp_path, capsys):
     run = runs(model)
     paths, expected = exported(capsys, run, "litert-int8", tmp_path / "out"), functions(run)
@@ -111,6 +112,22 @@ def test_integers_compute_nearly_the_same(model, runs, tmp_path, capsys):
         run_it = exports.load(paths[name])
         if "latent" in function.structured_input_signature[1]:  # a discriminator is calibrated by a generator's images
             assert max(difference.mean() for difference in differences(function, run_it)) < ROUNDED, name
+
+
+@pytest.mark.slow
+def test_integers_keep_the_zeros_of_a_one_hot_vector(tmp_path):
+    """The converter leaves halves there, which would make a sum of all numbers of what shall be one of them."""
+    label, numbers = keras.Input([], dtype="int32", name="label"), keras.Input([10], name="numbers")
+    chosen = layers.Dot(axes=1)([ops.one_hot(label, 10), numbers])
+    keras.Model([label, numbers], chosen).export(tmp_path / "model", verbose=False)
+    random = np.random.default_rng(0)
+    batches = [
+        {"label": np.arange(10, dtype=np.int32), "numbers": random.uniform(-1, 1, (10, 10)).astype(np.float32)}
+        for _ in range(20)
+    ]
+    litert.write(tmp_path / "model", tmp_path / "model.tflite", "serving_default", batches)
+    found = exports.load(tmp_path / "model.tflite")(batches[0])
+    np.testing.assert_allclose(found.ravel(), np.diag(batches[0]["numbers"]), atol=2 / 127)
 
 
 def test_onnx_says_what_it_takes_and_its_opset(runs, tmp_path, capsys):
