@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -11,7 +11,7 @@ from gan_keras import models
 from gan_keras.comparison.plan import TERMS
 from gan_keras.ui.console import UserError, nearest
 
-T = TypeVar("T", IntDistribution, FloatDistribution)
+Distribution = CategoricalDistribution | IntDistribution | FloatDistribution
 
 LOGARITHMIC = 10  # a range that spans this factor is searched in logarithms
 SPACE = (  # what is searched if nothing else is asked for, as far as a model has it, and the model's own values
@@ -38,13 +38,12 @@ def space(model: str, over: Sequence[str]) -> dict[str, BaseDistribution]:
         UserError: for an option that the model does not have, or a value that it cannot have.
     """
     own = vars(models.load_sampled(model).Config())
-    if over:
-        return dict(read(text, model) for text in over)
-    usual = dict(read(text, model) for text in SPACE if text.partition("=")[0] in own)
-    return {name: widened(distribution, own[name]) for name, distribution in usual.items()}
+    usual = [text for text in SPACE if text.partition("=")[0] in own]
+    found = dict(read(text, model) for text in over or usual)
+    return {name: one if over else widened(one, own[name]) for name, one in found.items()}
 
 
-def read(text: str, model: str) -> tuple[str, BaseDistribution]:
+def read(text: str, model: str) -> tuple[str, Distribution]:
     """Return the name and the values of an option that is written as "filters=16,32" or "learning_rate=1e-4..1e-2".
 
     Raises:
@@ -67,21 +66,25 @@ def read(text: str, model: str) -> tuple[str, BaseDistribution]:
     if not low < high:
         raise UserError(f"--over {text} has no range; write {name}=LOW..HIGH with two numbers.")
     whole = all(isinstance(value, int) for value in values) and not isinstance(own[name], float)
-    return name, interval(low, high, IntDistribution if whole else FloatDistribution)
+    return name, interval(low, high, whole)
 
 
-def interval(low: float, high: float, kind: type[T]) -> T:
-    """Return the distribution of a range, in logarithms if it is wide."""
-    return kind(low, high, log=low > 0 and high / low >= LOGARITHMIC)
+def interval(low: float, high: float, whole: bool) -> Distribution:
+    """Return the distribution of numbers, or of `whole` ones, from one to another; in logarithms if it is wide."""
+    logarithmic = low > 0 and high / low >= LOGARITHMIC
+    if whole:
+        return IntDistribution(int(low), int(high), log=logarithmic)
+    return FloatDistribution(low, high, log=logarithmic)
 
 
-def widened(distribution: BaseDistribution, value: Any) -> BaseDistribution:
+def widened(distribution: Distribution, value: Any) -> Distribution:
     """Return a distribution that also contains a value, so that a search can begin with it."""
     if contains(distribution, value):
         return distribution
     if isinstance(distribution, CategoricalDistribution):
         return CategoricalDistribution([*distribution.choices, value])
-    return interval(min(distribution.low, value), max(distribution.high, value), type(distribution))
+    low, high = min(distribution.low, value), max(distribution.high, value)
+    return interval(low, high, isinstance(distribution, IntDistribution))
 
 
 def contains(distribution: BaseDistribution, value: object) -> bool:
