@@ -173,7 +173,7 @@ def retry_abandoned(study: optuna.Study, folder: Path, name: str) -> None:
 def attempt(
     study: optuna.Study, trial: optuna.Trial, options: Options, dataset: data.Dataset, evaluation: LiveEvaluation
 ) -> None:
-    """Make a trial and tell the study how good it is; one that cannot be trained, or be good, ends early."""
+    """Make a trial and tell the study how good it is; one that cannot be trained or falls behind ends early."""
     try:
         study.tell(trial, measure(trial, options, dataset, evaluation))
     except Exception as error:

@@ -74,16 +74,14 @@ def text(study: optuna.Study, folder: Path) -> str:
         cells = [trial.number, trial.value, values["fid_mnist"], values["sfid_mnist"], trial.user_attrs["steps"]]
         lines.append(f"| {' | '.join(map(cell, [*cells, *(trial.params[name] for name in names)]))} |")
     if best:
+        steps, again = best[0].user_attrs["steps"], command("train", config=folder / "best.json")
         lines += [
             "",
             "The best one:",
             "",
             f"    python -m gan_keras.train {written(terms['model'], best[0].params)}",
             "",
-        ]
-        steps, again = best[0].user_attrs["steps"], command("train", config=folder / "best.json")
-        lines += [
-            f"Its options are in best.json too: `{again}`. `--epochs 1 --steps-per-epoch {steps}` trains as long."
+            f"Its options are in best.json too: `{again}`. `--epochs 1 --steps-per-epoch {steps}` trains as long.",
         ]
     return "\n".join(lines) + "\n"
 
